@@ -1,0 +1,1 @@
+"""Jobs Portal: a web admin for the annotation jobs of a CVAT server."""

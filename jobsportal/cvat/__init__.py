@@ -1,0 +1,16 @@
+"""The service layer: everything that knows the upstream's URLs, JSON, versions and failures.
+
+    from jobsportal.cvat import Client, TokenCredential
+
+    client = Client("http://127.0.0.1:8081", TokenCredential("…"), organization="acme")
+    page = client.jobs.list(stage="validation", page_size=50)  # Page[Job]
+    job = client.jobs.partial_update(17, assignee=3, state="in progress")
+
+It imports nothing of Django and renders nothing. Every failure is one of `jobsportal.cvat.errors`.
+"""
+
+from jobsportal.cvat.client import Client, Download, Timeouts, new_session
+from jobsportal.cvat.credentials import Anonymous, Credential, TokenCredential
+from jobsportal.cvat.retries import RetryPolicy
+
+__all__ = ["Anonymous", "Client", "Credential", "Download", "RetryPolicy", "Timeouts", "TokenCredential", "new_session"]

@@ -1,0 +1,297 @@
+"""The one place where exchanges with the upstream happen. Nothing else imports `requests`.
+
+`Client` sets credential, organization, Accept, X-Request-ID and time limits, repeats what may be repeated, bounds what
+is read into memory, and turns every failure into one of `errors`. Only its own address is ever called: redirects are
+not followed, and addresses found in answers are never used as such.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from email.message import Message
+from functools import cached_property
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import msgspec
+from requests import ReadTimeout, RequestException, Response, Session
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ContentDecodingError
+from urllib3.exceptions import ReadTimeoutError
+
+from jobsportal.cvat import errors
+from jobsportal.cvat.auth import Auth
+from jobsportal.cvat.credentials import Anonymous, Credential
+from jobsportal.cvat.directory import Labels, Organizations, Projects, Server, Tasks, Users
+from jobsportal.cvat.jobs import Jobs
+from jobsportal.cvat.requests_ import Requests
+from jobsportal.cvat.retries import RetryPolicy
+from jobsportal.cvat.types import Raw
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+# `application/json` alone is answered 406; a browser-like Accept gets an HTML page.
+ACCEPT = "application/vnd.cvat+json, */*;q=0.1"
+MIB = 1024 * 1024
+PIECE = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds to connect, to wait for the next bytes, and for a whole answer that is read into memory."""
+
+    connect: float = 5.0
+    read: float = 30.0
+    total: float = 60.0
+
+
+def new_session(pool_size: int = 32, verify: bool | str = True) -> Session:
+    """A connection pool that many clients, and many people, may share: it keeps no cookie and reads no .netrc."""
+    session = Session()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.trust_env = False
+    session.verify = verify
+    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=pool_size, max_retries=0)
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session
+
+
+@dataclass
+class Download:
+    """A file on its way: iterate over it once, then it is closed. Pieces are at most 256 KiB.
+
+    A transfer that breaks raises Unreachable in the middle of the iteration, so that a short file never looks whole.
+    """
+
+    response: Response
+    request_id: str = ""
+
+    @property
+    def status(self) -> int:
+        return self.response.status_code
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return self.response.headers
+
+    @property
+    def filename(self) -> str:
+        """The name that the upstream gives the file, without any folder; empty if it gives none."""
+        message = Message()
+        message["Content-Disposition"] = self.headers.get("Content-Disposition", "")
+        return re.split(r"[\\/]", message.get_filename() or "")[-1]
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            # decode_content=False: Content-Length and ranges speak of the bytes as they travel.
+            yield from self.response.raw.stream(PIECE, decode_content=False)
+        except Exception as error:
+            raise translated(error, "GET", urlsplit(self.response.url).path, self.request_id) from error
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self.response.close()
+
+
+@dataclass
+class Client:
+    """A person's view of one upstream.
+
+    `organization` is a slug: only what belongs to it is seen; "" means personal things only, None everything one may
+    see. `forwarded_for` is the address of the person on whose behalf the client speaks: the upstream counts anonymous
+    calls by it. Clients are cheap; share `session` among them to share connections.
+    """
+
+    url: str
+    credential: Credential = field(default_factory=Anonymous)
+    organization: str | None = None
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    max_body: int = 64 * MIB
+    request_id: str = ""
+    forwarded_for: str = ""
+    session: Session = field(default_factory=new_session, repr=False)
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError(f"not the address of a server: {self.url!r}")
+        self.url = self.url.rstrip("/")
+        if self.organization and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", self.organization):
+            raise errors.Invalid(
+                detail="That is not the name of an organization.", fields={"org": ["unknown organization"]}
+            )
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self)
+
+    @cached_property
+    def requests(self) -> Requests:
+        return Requests(self)
+
+    @cached_property
+    def auth(self) -> Auth:
+        return Auth(self)
+
+    @cached_property
+    def server(self) -> Server:
+        return Server(self)
+
+    @cached_property
+    def users(self) -> Users:
+        return Users(self)
+
+    @cached_property
+    def organizations(self) -> Organizations:
+        return Organizations(self)
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        return Tasks(self)
+
+    @cached_property
+    def projects(self) -> Projects:
+        return Projects(self)
+
+    @cached_property
+    def labels(self) -> Labels:
+        return Labels(self)
+
+    def get(self, path: str, kind: type[T], **params: Any) -> T:
+        """GET a JSON answer of a kind."""
+        return decoded(self.fetch("GET", path, params=params), kind, "GET", path)
+
+    def send(self, method: str, path: str, kind: type[T], *, json: Any = None, **options: Any) -> T:
+        """Send, and read a JSON answer of a kind."""
+        if json is not None:
+            options["data"] = msgspec.json.encode(json)
+            options["headers"] = {"Content-Type": "application/json", **options.get("headers", {})}
+        return decoded(self.fetch(method, path, **options), kind, method, path)
+
+    def fetch(self, method: str, path: str, **options: Any) -> Raw:
+        """One exchange whose answer fits into memory; repeated as the retry policy allows."""
+        attempt = 1
+        while True:
+            try:
+                return self._fetch_once(method, path, **options)
+            except errors.CVATError as error:
+                delay = self.retry.delay(method, attempt, error)
+                if delay is None:
+                    raise
+                logger.info("again in %.1f s: %s", delay, error)
+                time.sleep(delay)
+                attempt += 1
+
+    def _fetch_once(self, method: str, path: str, *, max_body: int | None = None, **options: Any) -> Raw:
+        deadline = time.monotonic() + self.timeouts.total
+        response, request_id = self._open(method, path, **options)
+        try:
+            body = self._read(response, deadline, max_body or self.max_body, method, path, request_id)
+        finally:
+            response.close()
+        return Raw(content=body, content_type=response.headers.get("Content-Type", ""), headers=dict(response.headers))
+
+    def stream(
+        self, path: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Download:
+        """GET a file without reading it into memory. 206 and 304 are answers too."""
+        options = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
+        response, request_id = self._open("GET", path, params=params, headers=options)
+        return Download(response, request_id)
+
+    def _open(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        data: Any = None,
+    ) -> tuple[Response, str]:
+        """Send one request and return the answer with its body unread, if it is a good one."""
+        request_id = self.request_id or uuid4().hex
+        started = time.monotonic()
+        try:
+            response = self.session.request(
+                method,
+                self.url + path,
+                params={name: wire(value) for name, value in (params or {}).items() if value is not None},
+                headers=self._headers(request_id, headers),
+                data=data,
+                timeout=(self.timeouts.connect, self.timeouts.read),
+                stream=True,
+                allow_redirects=False,
+            )
+        except (RequestException, OSError) as error:
+            raise translated(error, method, path, request_id) from error
+        logger.info("%s %s %s %.0f ms", method, path, response.status_code, 1000 * (time.monotonic() - started))
+        if response.status_code < 300 or response.status_code == 304:
+            return response, request_id
+        with response:
+            raise self._failure(response, method, path, request_id)
+
+    def _headers(self, request_id: str, extra: Mapping[str, str] | None) -> dict[str, str]:
+        headers = {"Accept": ACCEPT, "User-Agent": "jobs-portal", "X-Request-ID": request_id, **self.credential.headers}
+        if self.organization is not None:
+            headers["X-Organization"] = self.organization
+        if self.forwarded_for:
+            headers["X-Forwarded-For"] = self.forwarded_for
+        return {**headers, **(extra or {})}
+
+    def _failure(self, response: Response, method: str, path: str, request_id: str) -> errors.CVATError:
+        if response.is_redirect or response.status_code < 400:
+            words = "The server answers from another address, which is not followed. Check the configured address."
+            return errors.BrokenAnswer(detail=words, status=response.status_code, method=method, path=path)
+        try:
+            body = self._read(response, time.monotonic() + self.timeouts.read, MIB, method, path, request_id)
+        except errors.CVATError:
+            body = b""
+        return errors.error_for(
+            response.status_code, response.headers, body, method=method, path=path, request_id=request_id
+        )
+
+    def _read(self, response: Response, deadline: float, limit: int, method: str, path: str, request_id: str) -> bytes:
+        pieces, size = [], 0
+        try:
+            for piece in response.iter_content(PIECE):
+                size += len(piece)
+                if size > limit:
+                    raise errors.TooLarge(f"more than {limit:,} bytes", method=method, path=path, request_id=request_id)
+                if time.monotonic() > deadline:
+                    raise errors.TimedOut(method=method, path=path, request_id=request_id)
+                pieces.append(piece)
+        except (RequestException, OSError) as error:
+            raise translated(error, method, path, request_id) from error
+        return b"".join(pieces)
+
+
+def decoded(raw: Raw, kind: type[T], method: str, path: str) -> T:
+    """The typed meaning of a JSON body."""
+    try:
+        return msgspec.json.decode(raw.content, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise errors.BrokenAnswer(f"not what the API promises: {error}", method=method, path=path) from None
+
+
+def wire(value: Any) -> Any:
+    """A query parameter as it travels."""
+    return ("true" if value else "false") if isinstance(value, bool) else value
+
+
+def translated(error: BaseException, method: str, path: str, request_id: str) -> errors.CVATError:
+    """The failure of an exchange that brought no complete answer."""
+    kind: type[errors.CVATError] = errors.Unreachable
+    if isinstance(error, ReadTimeout | ReadTimeoutError) or "Read timed out" in str(error):
+        kind = errors.TimedOut
+    elif isinstance(error, ContentDecodingError):
+        kind = errors.BrokenAnswer
+    return kind(type(error).__name__, method=method, path=path, request_id=request_id)

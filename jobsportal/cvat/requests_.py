@@ -1,0 +1,77 @@
+"""`/api/requests`: what the upstream does in the background."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, quote, urlsplit
+
+from jobsportal.cvat.errors import BrokenAnswer, Conflict, Invalid, NotFound
+from jobsportal.cvat.types import Page, Request
+
+if TYPE_CHECKING:
+    from jobsportal.cvat.client import Client, Download
+
+DOWNLOAD_PATH = re.compile(r"/api/(?:jobs|tasks|projects)/\d{1,18}/dataset/download")
+
+
+class Requests:
+    """`/api/requests`. Ids such as `action=export&target=job&…` are quoted here; callers pass them as they are."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def retrieve(self, id: str) -> Request:  # noqa: A002
+        """GET /api/requests/{id}. Raises NotFound once it was cancelled or has expired, Forbidden for another's."""
+        return self.client.get(path_of(id), Request)
+
+    def list(
+        self,
+        *,
+        action: str | None = None,
+        job_id: int | None = None,
+        status: str | None = None,
+        page: int | None = None,
+        page_size: int | None = None,
+        sort: str | None = None,
+    ) -> Page[Request]:
+        """GET /api/requests: the caller's own, newest first. `action` is "export" or "import"."""
+        return self.client.get(
+            "/api/requests",
+            Page[Request],
+            action=action,
+            job_id=job_id,
+            status=status,
+            page=page,
+            page_size=page_size,
+            sort=sort,
+        )
+
+    def cancel(self, id: str) -> None:  # noqa: A002
+        """POST /api/requests/{id}/cancel: works while it is queued. Raises Invalid once begun, NotFound once over."""
+        self.client.fetch("POST", path_of(id) + "/cancel")
+
+    def download(self, id: str, *, headers: Mapping[str, str] | None = None) -> Download:  # noqa: A002
+        """The file that a finished export has made, streamed. `headers` may carry Range and the conditional ones.
+
+        `result_url` holds whatever host name the export was asked under: only its path and query are used, and only if
+        they are those of a download. Raises Conflict while it isn't finished, NotFound when there is no file any more.
+        """
+        request = self.retrieve(id)
+        if not request.is_over:
+            raise Conflict(detail="It is not ready yet.", rq_id=id)
+        if request.status == "failed" or not request.result_url:
+            raise NotFound(detail="This request has no file to download.")
+        parts = urlsplit(request.result_url)
+        own_path = parts.path.removeprefix(urlsplit(self.client.url).path)
+        if not DOWNLOAD_PATH.fullmatch(own_path):
+            raise BrokenAnswer(detail="The server names a place for the file that is none of its own.")
+        return self.client.stream(own_path, params=parse_qs(parts.query), headers=headers)
+
+
+def path_of(id: str) -> str:  # noqa: A002
+    """The address of a request. Raises Invalid for what can't be an id."""
+    if not id or len(id) > 1000 or not id.isprintable() or id in (".", ".."):
+        raise Invalid(detail="That is not the id of a request.")
+    return f"/api/requests/{quote(id, safe='')}"

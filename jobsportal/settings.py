@@ -1,0 +1,154 @@
+"""Every setting of the portal, read from the environment or `.env`; `.env.example` lists them with their defaults."""
+
+from pathlib import Path
+
+import environ
+
+from jobsportal.web.secret import secret_key
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+VAR_DIR = Path(env.str("VAR_DIR", str(BASE_DIR / "var")))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = env.str("SECRET_KEY", "") or secret_key(VAR_DIR / "secret-key")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# The upstream: the one server that is ever called.
+CVAT_URL = env.str("CVAT_URL", "http://localhost:8080").rstrip("/")
+CVAT_PUBLIC_URL = env.str("CVAT_PUBLIC_URL", "").rstrip("/") or CVAT_URL
+CVAT_NAME = env.str("CVAT_NAME", "CVAT")
+CVAT_CONNECT_TIMEOUT = env.float("CVAT_CONNECT_TIMEOUT", 5.0)
+CVAT_READ_TIMEOUT = env.float("CVAT_READ_TIMEOUT", 30.0)
+CVAT_TOTAL_TIMEOUT = env.float("CVAT_TOTAL_TIMEOUT", 60.0)
+CVAT_RETRIES = env.int("CVAT_RETRIES", 2)
+CVAT_RETRY_AFTER_MAX = env.float("CVAT_RETRY_AFTER_MAX", 3.0)
+CVAT_MAX_BODY_MIB = env.int("CVAT_MAX_BODY_MIB", 64)
+CVAT_CA_BUNDLE = env.str("CVAT_CA_BUNDLE", "")
+
+# Pages
+PAGE_SIZE = env.int("PAGE_SIZE", 25)
+STUCK_DAYS = env.int("STUCK_DAYS", 7)
+NAMES_CACHE_SECONDS = env.int("NAMES_CACHE_SECONDS", 300)
+POLL_SECONDS = env.float("POLL_SECONDS", 1.0)
+UPLOAD_MAX_MIB = env.int("UPLOAD_MAX_MIB", 2048)
+SIGN_IN_ATTEMPTS = env.int("SIGN_IN_ATTEMPTS", 8)
+SIGN_IN_LOCK_SECONDS = env.int("SIGN_IN_LOCK_SECONDS", 300)
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+
+INSTALLED_APPS = [
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "jobsportal.web",
+    "jobsportal.accounts",
+    "jobsportal.jobs",
+    "jobsportal.annotations",
+    "jobsportal.exports",
+    "jobsportal.sandbox",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "jobsportal.web.middleware.request_id",
+    "jobsportal.web.middleware.security_headers",
+    "jobsportal.web.middleware.refuse_oversized",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "jobsportal.accounts.middleware.signed_in_person",
+    "jobsportal.web.errors.UpstreamErrorMiddleware",
+]
+
+ROOT_URLCONF = "jobsportal.urls"
+WSGI_APPLICATION = "jobsportal.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "jobsportal.web.context.portal",
+            ],
+            "builtins": ["jobsportal.web.templatetags.portal"],
+        },
+    },
+]
+FORM_RENDERER = "jobsportal.web.forms.PortalRenderer"
+
+# Storage. SQLite and its cache table serve one machine; replicas share PostgreSQL and Redis by setting.
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# A cache in a process's own memory would let each web process count sign-in attempts for itself.
+CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://portal_cache")}
+
+SESSION_ENGINE = {
+    "db": "django.contrib.sessions.backends.db",
+    "cache": "django.contrib.sessions.backends.cache",
+}[env.str("SESSION_STORE", "db")]
+SESSION_COOKIE_AGE = env.int("SESSION_SECONDS", 12 * 60 * 60)
+SESSION_COOKIE_NAME = "portal_session"
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "portal_csrf"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "jobsportal.web.views.csrf_failure"
+
+# HTTPS ends at a proxy in front; this says that it does.
+HTTPS = env.bool("HTTPS", False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 31536000 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# Forms here are small; files never count towards this and are spooled to disk, not held in memory.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", "UTC")
+
+LOG_LEVEL = env.str("LOG_LEVEL", "INFO")
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "jobsportal.web.logs.RequestIdFilter"}},
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"jobsportal": {"level": LOG_LEVEL}, "django": {"level": "WARNING"}},
+}
