@@ -1,0 +1,8 @@
+"""Makes the command `sandbox` known to Django."""
+
+from django.apps import AppConfig
+
+
+class SandboxConfig(AppConfig):
+    name = "jobsportal.sandbox"
+    label = "sandbox"

@@ -1,0 +1,197 @@
+"""The demo: people, organizations, projects, tasks and jobs. Always the same, only the dates follow the clock."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from .demo_annotations import annotations_for
+from .demo_labels import add_labels
+from .jobtable import Job
+from .store import Comment, Issue, Membership, Organization, Project, Store, Task, User
+
+ACME, HARBOR = 1, 2
+BULK_TASK, BULK_PROJECT, BULK_FIRST_JOB, BULK_FRAMES = 100, 100, 1001, 5
+
+PEOPLE = [
+    (1, "admin", "Olga", "Novak", ["admin"]),
+    (2, "alice", "Alice", "Kim", ["user"]),
+    (3, "bob", "Bob", "Marsh", ["user"]),
+    (4, "carol", "Carol", "Okafor", ["worker"]),
+    (5, "dave", "Dave", "Lindqvist", ["worker"]),
+    (6, "erin", "Erin", "Castellanos", ["worker"]),
+    (7, "mara", "Mara", "Rossi", ["user"]),
+    (8, "grace", "Grace", "Whitfield", ["user"]),
+]
+
+MEMBERS = [
+    (1, ACME, "owner"),
+    (2, ACME, "maintainer"),
+    (3, ACME, "supervisor"),
+    (4, ACME, "worker"),
+    (5, ACME, "worker"),
+    (6, ACME, "worker"),
+    (7, ACME, "supervisor"),
+    (8, HARBOR, "owner"),
+    (3, HARBOR, "worker"),
+]
+
+# id, name, owner, assignee, organization
+PROJECTS = [
+    (1, "Street scenes", 1, 7, ACME),
+    (2, "Depot", 2, None, ACME),
+    (3, "Fish counter", 8, None, HARBOR),
+]
+
+# id, name, project, mode, owner, assignee, organization, frames, frames a job, prefix, scene, subset
+TASKS = [
+    (1, "Crossing, rain, 2026-11", 1, "annotation", 1, None, ACME, 80, 10, "crossing", "crossing", "Train"),
+    (2, "Roundabout north", 1, "annotation", 1, None, ACME, 110, 10, "roundabout", "roundabout", "Train"),
+    (3, "Night bus lane", 1, "annotation", 7, None, ACME, 60, 10, "night", "night", "Validation"),
+    (4, "Hafen ☂ Überblick", 1, "annotation", 1, None, ACME, 48, 8, "hafen", "harbour", "Train"),
+    (5, "Depot, camera 4 (video)", 2, "interpolation", 2, None, ACME, 300, 50, "camera_4", "video", ""),
+    (6, "Depot yard, morning", 2, "annotation", 3, None, ACME, 100, 10, "yard", "depot", "Train"),
+    (7, "Salmon ladder, March", 3, "annotation", 8, None, HARBOR, 70, 10, "salmon", "sea", ""),
+    (8, "Cats of the office", None, "annotation", 2, None, None, 15, 5, "cat", "home", ""),
+]
+
+# Ground truth: task, frames
+GROUND_TRUTH = [(1, [3, 11, 24, 38, 52, 67, 79]), (6, [5, 18, 33, 47, 61, 88])]
+
+ANNOTATION, VALIDATION, ACCEPTANCE = "annotation", "validation", "acceptance"
+
+# What the jobs of acme cycle through: assignee, stage, state, minutes since the last change
+HOURS, DAYS = 60, 24 * 60
+CYCLE = [
+    (4, ANNOTATION, "in progress", 2),
+    (5, ANNOTATION, "completed", 3 * HOURS),
+    (None, ANNOTATION, "new", 5 * DAYS),
+    (6, VALIDATION, "new", 47),
+    (4, ANNOTATION, "in progress", 17 * DAYS),
+    (7, VALIDATION, "in progress", 26 * HOURS),
+    (None, ANNOTATION, "new", 9 * DAYS),
+    (3, ACCEPTANCE, "completed", 6 * DAYS),
+    (5, ANNOTATION, "rejected", 2 * DAYS),
+    (6, ANNOTATION, "in progress", 19 * DAYS),
+    (None, ANNOTATION, "new", 12 * DAYS),
+    (4, ACCEPTANCE, "completed", 20 * DAYS),
+    (5, ANNOTATION, "in progress", 11),
+    (7, ACCEPTANCE, "new", 8 * HOURS),
+    (6, VALIDATION, "rejected", 4 * DAYS),
+    (None, VALIDATION, "new", 3 * DAYS),
+    (4, ANNOTATION, "new", 35 * HOURS),
+]
+BULK_CYCLE = [*CYCLE, (None, ANNOTATION, "new", 13 * DAYS), (None, ANNOTATION, "new", 14 * DAYS)]
+
+
+def fill(store: Store, started_at: datetime, extra_jobs: int) -> None:
+    """Puts the demo into an empty store."""
+    _people(store, started_at)
+    _projects_and_tasks(store, started_at)
+    add_labels(store)
+    _jobs(store, started_at)
+    _issues(store, started_at)
+    if extra_jobs:
+        _bulk(store, started_at, extra_jobs)
+    store.make_annotations = lambda job: annotations_for(store, job)
+
+
+def _ago(started_at: datetime, minutes: float, salt: int = 0) -> datetime:
+    """Some time back, on a fraction of a second of its own."""
+    return started_at - timedelta(minutes=minutes, seconds=salt * 7 % 53, microseconds=104_729 * (salt + 1) % 999_983 + 1)
+
+
+def _people(store: Store, now: datetime) -> None:
+    for number, name, first, last, groups in PEOPLE:
+        joined = _ago(now, 400 * DAYS - number * DAYS, number)
+        store.users[number] = User(number, name, first, last, groups, joined, is_superuser=number == 1)
+    for number, slug, name, words, owner in (
+        (ACME, "acme", "Acme Labelling", "Streets, yards and everything that moves in them", 1),
+        (HARBOR, "harbor", "Harbor Lab", "Fish, counted", 8),
+    ):
+        key = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{slug}.example.com"))
+        store.organizations[number] = Organization(number, slug, name, words, owner, _ago(now, 390 * DAYS, number), key)
+    for number, (user_id, org_id, role) in enumerate(MEMBERS, 1):
+        store.memberships.append(Membership(number, user_id, org_id, role, _ago(now, 380 * DAYS - number * DAYS, number)))
+
+
+def _projects_and_tasks(store: Store, now: datetime) -> None:
+    for number, name, owner, assignee, org in PROJECTS:
+        created = _ago(now, 90 * DAYS - number * DAYS, number)
+        store.projects[number] = Project(number, name, owner, assignee, org, created, _ago(now, number * DAYS, number))
+    for i, name, project, mode, owner, assignee, org, size, segment, prefix, scene, subset in TASKS:
+        store.tasks[i] = Task(
+            i, name, project, mode, owner, assignee, org, _ago(now, (40 - i) * DAYS, i), _ago(now, i * HOURS, i),
+            segment, size, prefix, scene, subset,
+        )  # fmt: skip
+
+
+def _jobs(store: Store, now: datetime) -> None:
+    number = 0
+    for task in store.tasks.values():
+        for start in range(0, task.size, task.segment_size):
+            number += 1
+            stop = min(start + task.segment_size, task.size) - 1
+            store.jobs.add(_job(task, number, start, stop, now))
+    for task_id, frames in GROUND_TRUTH:
+        number += 1
+        task = store.tasks[task_id]
+        created = _ago(now, 25 * DAYS, number)
+        updated = _ago(now, 24 * DAYS, number)
+        store.jobs.add(
+            Job(number, task.id, task.project_id, task.organization_id, "ground_truth", None, ANNOTATION, "new",
+                0, task.size - 1, created, updated, None, frames)
+        )  # fmt: skip
+
+
+def _job(task: Task, number: int, start: int, stop: int, now: datetime) -> Job:
+    assignee, stage, state, minutes = CYCLE[(number * 5 + task.id - 6) % len(CYCLE)]
+    if task.organization_id == HARBOR:
+        assignee = {0: 8, 1: 3}.get(number % 3)
+    if task.organization_id is None:
+        assignee = 2 if number % 2 else None
+    if assignee is None and state != "new":
+        state = "new"
+    updated = _ago(now, minutes + number % 9, number)
+    given = updated - timedelta(hours=3, microseconds=17) if assignee else None
+    return Job(
+        number, task.id, task.project_id, task.organization_id, "annotation", assignee, stage, state, start, stop,
+        task.created + timedelta(seconds=number), updated, given,
+    )  # fmt: skip
+
+
+def _issues(store: Store, now: datetime) -> None:
+    remarks = [
+        (1, 2, [120.0, 230.0, 260.0, 320.0], 1, 4, "The umbrella belongs to the person, not to the car."),
+        (1, 5, [40.0, 210.0, 90.0, 300.0], 7, 4, "Box is too tight on the left."),
+        (9, 83, [300.0, 260.0, 420.0, 340.0], 7, 5, "Two cars here, only one is annotated."),
+        (33, 14, [210.0, 300.0, 400.0, 400.0], 2, 6, "The track ends before the truck leaves."),
+    ]
+    for number, (job_id, frame, position, owner, assignee, words) in enumerate(remarks, 1):
+        created = _ago(now, number * 5 * HOURS, number)
+        job = store.jobs[job_id]
+        inside = min(max(frame, job.start_frame), job.stop_frame)
+        comment = Comment(number, owner, words, created)
+        store.issues.append(Issue(number, job_id, inside, position, owner, assignee, created, number == 3, [comment]))
+
+
+def _bulk(store: Store, now: datetime, count: int) -> None:
+    """A task with very many small jobs, each computed from its id."""
+    created = _ago(now, 60 * DAYS, 60)
+    store.projects[BULK_PROJECT] = Project(BULK_PROJECT, "Bulk archive", 1, None, ACME, created, created)
+    store.tasks[BULK_TASK] = Task(
+        BULK_TASK, "Bulk archive", BULK_PROJECT, "annotation", 1, None, ACME, created, created,
+        BULK_FRAMES, count * BULK_FRAMES, "bulk", "archive",
+    )  # fmt: skip
+
+    def make(job_id: int) -> Job:
+        number = job_id - BULK_FIRST_JOB
+        assignee, stage, state, minutes = BULK_CYCLE[number % len(BULK_CYCLE)]
+        start = number * BULK_FRAMES
+        updated = now - timedelta(minutes=minutes + 600, microseconds=number * 7919 + 1)
+        return Job(
+            job_id, BULK_TASK, BULK_PROJECT, ACME, "annotation", assignee, stage, state,
+            start, start + BULK_FRAMES - 1, created, updated, updated if assignee else None,
+        )  # fmt: skip
+
+    store.jobs.add_bulk(range(BULK_FIRST_JOB, BULK_FIRST_JOB + count), make)

@@ -1,0 +1,198 @@
+"""The table of endpoints, and the order in which the upstream looks at a request.
+
+Type of the answer, then who asks, then the throttle, then the organization, then the method, then the handler.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from . import annotations, auth, data, directory, exports, imports, jobs, legacy, requests_, tus
+from .messages import NOT_FOUND_PAGE, SERVER_ERROR_PAGE, Refusal, Request, Response, detail, page
+from .negotiation import browsable, negotiate
+from .permissions import resolve_organization
+from .service import Service
+
+Handler = Callable[..., Response]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One path: its methods, what `Allow` says, and who may come in."""
+
+    pattern: re.Pattern[str]
+    methods: dict[str, Handler]
+    allow: str
+    name: str
+    open: bool = False  # for everybody, counted by the throttle
+    plain: bool = False  # outside the API framework: no negotiation, nobody is asked who they are
+
+
+ANY_ID = r"([^/]+)"
+
+
+def _route(path: str, name: str, allow: str, open: bool = False, plain: bool = False, **methods: Handler) -> Route:
+    return Route(re.compile(path), methods, allow, name, open, plain)
+
+
+READ = "GET, HEAD, OPTIONS"
+ANNOTATIONS = "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS"
+
+ROUTES = [
+    _route("/", "Root", READ, plain=True, GET=directory.root),
+    _route("/api/server/health/", "Health", READ, plain=True, GET=directory.health),
+    _route("/api/auth/login", "Login", "POST, OPTIONS", open=True, POST=auth.login),
+    _route("/api/auth/logout", "Logout", "GET, POST, HEAD, OPTIONS", open=True, POST=auth.logout),
+    _route("/api/server/about", "About", READ, open=True, GET=directory.about),
+    _route("/api/server/annotation/formats", "Annotation Formats", READ, GET=directory.formats),
+    _route("/api/users/self", "Self", READ, GET=directory.self_user),
+    _route("/api/users", "User List", READ, GET=directory.list_users),
+    _route(f"/api/users/{ANY_ID}", "User Instance", "GET, PATCH, DELETE, HEAD, OPTIONS", GET=directory.retrieve_user),
+    _route("/api/organizations", "Organization List", "GET, POST, HEAD, OPTIONS", GET=directory.list_organizations),
+    _route(
+        f"/api/organizations/{ANY_ID}",
+        "Organization Instance",
+        "GET, PATCH, DELETE, HEAD, OPTIONS",
+        GET=directory.retrieve_organization,
+    ),
+    _route("/api/memberships", "Membership List", READ, GET=directory.list_memberships),
+    _route("/api/tasks", "Task List", "GET, POST, HEAD, OPTIONS", GET=directory.list_tasks),
+    _route(f"/api/tasks/{ANY_ID}", "Task Instance", "GET, PATCH, DELETE, HEAD, OPTIONS", GET=directory.retrieve_task),
+    _route(
+        f"/api/tasks/{ANY_ID}/validation_layout",
+        "Validation Layout",
+        "GET, PATCH, HEAD, OPTIONS",
+        GET=directory.task_validation_layout,
+    ),
+    _route("/api/projects", "Project List", "GET, POST, HEAD, OPTIONS", GET=directory.list_projects),
+    _route(
+        f"/api/projects/{ANY_ID}",
+        "Project Instance",
+        "GET, PATCH, DELETE, HEAD, OPTIONS",
+        GET=directory.retrieve_project,
+    ),
+    _route("/api/labels", "Label List", READ, GET=directory.list_labels),
+    _route("/api/issues", "Issue List", "GET, POST, HEAD, OPTIONS", GET=directory.list_issues),
+    _route("/api/comments", "Comment List", "GET, POST, HEAD, OPTIONS", GET=directory.list_comments),
+    _route("/api/jobs", "Job List", "GET, POST, HEAD, OPTIONS", GET=jobs.list_jobs),
+    _route(
+        f"/api/jobs/{ANY_ID}",
+        "Job Instance",
+        "GET, PATCH, DELETE, HEAD, OPTIONS",
+        GET=jobs.retrieve_job,
+        PATCH=jobs.update_job,
+        DELETE=jobs.delete_job,
+    ),
+    _route(
+        f"/api/jobs/{ANY_ID}/validation_layout",
+        "Validation Layout",
+        "GET, PATCH, HEAD, OPTIONS",
+        GET=jobs.validation_layout,
+    ),
+    _route(f"/api/jobs/{ANY_ID}/preview", "Preview", READ, GET=data.preview),
+    _route(f"/api/jobs/{ANY_ID}/data", "Data", READ, GET=data.data),
+    _route(
+        f"/api/jobs/{ANY_ID}/data/meta", "Metadata", "GET, PATCH, HEAD, OPTIONS", GET=data.meta, PATCH=data.update_meta
+    ),
+    _route(
+        f"/api/jobs/{ANY_ID}/annotations/?",
+        "Annotations",
+        ANNOTATIONS,
+        GET=annotations.retrieve,
+        PUT=annotations.replace,
+        PATCH=annotations.patch,
+        DELETE=annotations.clear,
+        POST=imports.start,
+        OPTIONS=tus.options,
+    ),
+    _route(
+        f"/api/jobs/{ANY_ID}/annotations/{ANY_ID}",
+        "Append Annotations Chunk",
+        "PATCH, HEAD, OPTIONS",
+        PATCH=tus.append,
+        HEAD=tus.offset,
+        OPTIONS=tus.options,
+    ),
+    _route(f"/api/jobs/{ANY_ID}/dataset", "Dataset", READ, GET=legacy.dataset),
+    _route(f"/api/jobs/{ANY_ID}/dataset/export", "Export", "POST, OPTIONS", POST=exports.start),
+    _route(f"/api/jobs/{ANY_ID}/dataset/download", "Download", READ, GET=exports.download),
+    _route("/api/requests", "Request List", READ, GET=requests_.list_requests),
+    _route("/api/requests/(.+)/cancel", "Cancel", "POST, OPTIONS", POST=requests_.cancel),
+    _route("/api/requests/(.+)", "Request Instance", READ, GET=requests_.retrieve),
+]
+
+
+def handle(service: Service, request: Request) -> Response:
+    """Answers one request; whatever goes wrong becomes an answer too."""
+    if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
+        return _dressed(Response(content_type="text/html; charset=utf-8"), "Origin")
+    for route in ROUTES:
+        found = route.pattern.fullmatch(request.path)
+        if found:
+            return _answer(service, request, route, found.groups())
+    return _dressed(page(404, NOT_FOUND_PAGE), "Origin, Cookie")
+
+
+def _answer(service: Service, request: Request, route: Route, parts: tuple[str, ...]) -> Response:
+    kind = "application/vnd.cvat+json"
+    try:
+        if route.plain:
+            return _plain(service, request, route)
+        kind = negotiate(request)
+        response = _checked(service, request, route, parts)
+    except Refusal as refusal:
+        response = refusal.response
+    except Exception:  # the upstream's crash, not the sandbox's
+        response = page(500, SERVER_ERROR_PAGE)
+    return _finished(request, route, response, kind)
+
+
+def _plain(service: Service, request: Request, route: Route) -> Response:
+    handler = route.methods.get(request.method)
+    response = handler(service, request) if handler else Response(405, body=b"", content_type="text/html")
+    return _dressed(response, "Origin, Cookie")
+
+
+def _checked(service: Service, request: Request, route: Route, parts: tuple[str, ...]) -> Response:
+    auth.identify(service.store, request)
+    if request.user is None:
+        if not route.open:
+            raise auth.unauthorized()
+        service.throttle.check(request)
+    else:
+        resolve_organization(service.store, request)
+    handler = route.methods.get(request.method)
+    if handler is not None:
+        return handler(service, request, *parts)
+    if request.method == "OPTIONS":
+        return _describe(route)
+    if request.method == "HEAD" and "HEAD" in route.allow:
+        return page(500, SERVER_ERROR_PAGE)  # HEAD isn't mapped to anything upstream can do
+    raise detail(405, f'Method "{request.method}" not allowed.')
+
+
+def _describe(route: Route) -> Response:
+    kinds: dict[str, Any] = {"renders": ["application/vnd.cvat+json", "text/html"], "parses": ["application/json"]}
+    return Response(data={"name": route.name, "description": ""} | kinds)
+
+
+def _finished(request: Request, route: Route, response: Response, kind: str) -> Response:
+    """Puts on what every answer of the framework carries, and the page for browsers."""
+    if response.bare:
+        return response
+    if response.status == 500:
+        return _dressed(response, "Origin")
+    if kind == "text/html" and isinstance(response.data, (dict, list)):
+        response.body, response.content_type = browsable(response.data, route.name)
+        response.data = Response().data
+    cookie = ", Cookie" if response.status < 400 or request.user is None else ""
+    response.headers.append(("Allow", route.allow))
+    return _dressed(response, f"Accept, Origin{cookie}")
+
+
+def _dressed(response: Response, vary: str) -> Response:
+    response.headers.append(("Vary", vary))
+    return response

@@ -1,0 +1,66 @@
+"""What every handler is given besides the request: the state and the settings of the running sandbox."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .drawing import Studio
+from .messages import Request, detail, forbidden, missing
+from .permissions import may_see_job
+from .store import Store
+from .throttling import Throttle
+from .jobtable import Job
+
+
+@dataclass
+class Upload:
+    """A resumable upload in progress: who sends it, how long it will be, where it lies."""
+
+    name: str
+    user_id: int
+    job_id: int
+    length: int
+    offset: int = 0
+
+
+@dataclass
+class Service:
+    store: Store
+    throttle: Throttle
+    request_seconds: float = 0.0
+    padding: int = 0
+    studio: Studio = field(default_factory=Studio)
+    uploads: dict[str, Upload] = field(default_factory=dict)
+    _folder: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where exports and uploads lie; made when first needed."""
+        with self.store.lock:
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="sandbox-"))
+            return self._folder
+
+    def clean(self) -> None:
+        """Forgets everything on disk."""
+        with self.store.lock:
+            self.uploads.clear()
+            if self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder = None
+
+    def job(self, request: Request, raw_id: str) -> Job:
+        """The job of that id, if there is one and the person may see it."""
+        try:
+            number = int(raw_id)
+        except ValueError as error:
+            raise detail(404, "Not found.") from error
+        job = self.store.jobs.get(number)
+        if job is None:
+            raise missing("Job")
+        if not may_see_job(self.store, request.person(), job):
+            raise forbidden()
+        return job

@@ -1,0 +1,235 @@
+"""The state of the sandbox: people, organizations, tasks, jobs, annotations and requests, all in memory.
+
+Tests may look into it. Everything that changes does so under `Store.lock`.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from .jobtable import Job, JobTable
+
+if TYPE_CHECKING:
+    from .background import BackgroundRequest
+
+PASSWORD = "annotate"
+
+
+@dataclass
+class User:
+    id: int
+    username: str
+    first_name: str
+    last_name: str
+    groups: list[str]
+    date_joined: datetime
+    is_superuser: bool = False
+    is_active: bool = True
+    last_login: datetime | None = None
+    password: str = PASSWORD
+
+    @property
+    def email(self) -> str:
+        return f"{self.username}@example.com"
+
+
+@dataclass
+class Organization:
+    id: int
+    slug: str
+    name: str
+    description: str
+    owner_id: int
+    created: datetime
+    uuid: str
+
+
+@dataclass
+class Membership:
+    id: int
+    user_id: int
+    organization_id: int
+    role: str
+    joined: datetime
+
+
+@dataclass
+class Attribute:
+    id: int
+    name: str
+    input_type: str
+    values: list[str]
+    default: str
+    mutable: bool
+
+
+@dataclass
+class Label:
+    id: int
+    name: str
+    color: str
+    type: str
+    attributes: list[Attribute] = field(default_factory=list)
+    sublabels: list[Label] = field(default_factory=list)
+    project_id: int | None = None
+    task_id: int | None = None
+    parent_id: int | None = None
+    svg: str = ""
+
+
+@dataclass
+class Project:
+    id: int
+    name: str
+    owner_id: int | None
+    assignee_id: int | None
+    organization_id: int | None
+    created: datetime
+    updated: datetime
+
+
+@dataclass
+class Task:
+    id: int
+    name: str
+    project_id: int | None
+    mode: str
+    owner_id: int | None
+    assignee_id: int | None
+    organization_id: int | None
+    created: datetime
+    updated: datetime
+    segment_size: int
+    size: int
+    prefix: str
+    scene: str
+    subset: str = ""
+    width: int = 640
+    height: int = 480
+
+    def frame_name(self, frame: int) -> str:
+        return f"frame_{frame:06}" if self.mode == "interpolation" else f"{self.prefix}_{frame + 1:04}.jpg"
+
+
+@dataclass
+class Comment:
+    id: int
+    owner_id: int
+    message: str
+    created: datetime
+
+
+@dataclass
+class Issue:
+    id: int
+    job_id: int
+    frame: int
+    position: list[float]
+    owner_id: int
+    assignee_id: int | None
+    created: datetime
+    resolved: bool
+    comments: list[Comment]
+
+
+Annotations = dict[str, Any]
+
+
+def empty_annotations() -> Annotations:
+    return {"version": 0, "tags": [], "shapes": [], "tracks": []}
+
+
+class Store:
+    """All state. `annotations_of` draws up a demo job's annotations the first time somebody asks."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.users: dict[int, User] = {}
+        self.organizations: dict[int, Organization] = {}
+        self.memberships: list[Membership] = []
+        self.projects: dict[int, Project] = {}
+        self.tasks: dict[int, Task] = {}
+        self.labels: list[Label] = []
+        self.issues: list[Issue] = []
+        self.jobs = JobTable()
+        self.annotations: dict[int, Annotations] = {}
+        self.requests: dict[str, BackgroundRequest] = {}
+        self.tokens: dict[str, int] = {}
+        self.sessions: dict[str, int] = {}
+        self.deleted_frames: dict[int, list[int]] = {}
+        self.make_annotations: Callable[[Job], Annotations] = lambda job: empty_annotations()
+        self._last = datetime.now(timezone.utc)
+        self._next_id = 1_000_000
+
+    def now(self) -> datetime:
+        """The present, with microseconds, and never the same twice: `updated_date` must tell two changes apart."""
+        with self.lock:
+            stamp = datetime.now(timezone.utc)
+            if stamp <= self._last:
+                stamp = self._last + timedelta(microseconds=1)
+            if not stamp.microsecond:  # a whole second would lose its fraction when written out
+                stamp += timedelta(microseconds=1)
+            self._last = stamp
+            return stamp
+
+    def new_id(self) -> int:
+        with self.lock:
+            self._next_id += 1
+            return self._next_id
+
+    def user_named(self, username: str) -> User | None:
+        return next((user for user in self.users.values() if user.username == username), None)
+
+    def organization_named(self, slug: str) -> Organization | None:
+        return next((org for org in self.organizations.values() if org.slug == slug), None)
+
+    def role(self, user: User, organization_id: int | None) -> str | None:
+        for item in self.memberships:
+            if item.user_id == user.id and item.organization_id == organization_id:
+                return item.role
+        return None
+
+    def token(self, user: User) -> str:
+        """The one token a person has; signing in again gives the same one."""
+        with self.lock:
+            for key, user_id in self.tokens.items():
+                if user_id == user.id:
+                    return key
+            key = secrets.token_hex(20)
+            self.tokens[key] = user.id
+            return key
+
+    def sign_out_everywhere(self, user: User) -> None:
+        with self.lock:
+            self.tokens = {key: owner for key, owner in self.tokens.items() if owner != user.id}
+            self.sessions = {key: owner for key, owner in self.sessions.items() if owner != user.id}
+
+    def labels_of_task(self, task: Task) -> list[Label]:
+        if task.project_id is not None:
+            return [label for label in self.labels if label.project_id == task.project_id]
+        return [label for label in self.labels if label.task_id == task.id]
+
+    def task_of(self, job: Job) -> Task:
+        return self.tasks[job.task_id]
+
+    def annotations_of(self, job: Job) -> Annotations:
+        with self.lock:
+            if job.id not in self.annotations:
+                self.annotations[job.id] = self.make_annotations(job)
+            return self.annotations[job.id]
+
+    def touch(self, job: Job) -> None:
+        """A job has changed: its date moves."""
+        with self.lock:
+            job.updated = self.now()
+
+    def touch_annotations(self, job: Job) -> None:
+        """Annotations changed: the job's date moves, and the task's."""
+        with self.lock:
+            self.touch(job)
+            self.task_of(job).updated = job.updated
