@@ -1,0 +1,1 @@
+"""Who is signed in: sign-in and out, the sealed credential in the session, the organization that is looked at."""

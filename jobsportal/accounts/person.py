@@ -1,0 +1,147 @@
+"""The signed-in person, as kept in the session, and their way upstream."""
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
+
+from jobsportal.accounts.sealing import seal, unseal
+from jobsportal.cvat import Client, Credential, RetryPolicy, Timeouts, TokenCredential, new_session
+from jobsportal.cvat.client import MIB
+from jobsportal.cvat.credentials import Anonymous
+from jobsportal.cvat.types import Organization, User
+from jobsportal.web.logs import current_request_id
+
+SESSION_KEY = "person"
+EVERYTHING = "*"
+
+
+@dataclass(frozen=True)
+class Membership:
+    """An organization as the switch shows it. `value` is what its address carries: a slug, "" or "*"."""
+
+    value: str
+    name: str
+
+
+@dataclass
+class Person:
+    """Who the upstream says is signed in. `organization` is a slug, "" for personal things only, None for everything."""
+
+    id: int
+    username: str
+    name: str
+    token: str = field(repr=False)
+    organizations: list[list[str]] = field(default_factory=list)
+    organization: str | None = None
+    address: str = ""
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split()
+        return (words[0][0] + words[-1][0] if len(words) > 1 else self.name[:2]).upper()
+
+    @property
+    def org(self) -> str:
+        """The current organization as addresses carry it."""
+        return EVERYTHING if self.organization is None else self.organization
+
+    @property
+    def choices(self) -> list[Membership]:
+        own = [Membership(slug, name or slug) for slug, name in self.organizations]
+        return [Membership(EVERYTHING, "Everything"), *own, Membership("", "Personal")]
+
+    @property
+    def organization_name(self) -> str:
+        return next((choice.name for choice in self.choices if choice.value == self.org), self.org)
+
+    def may_look_at(self, org: str) -> bool:
+        return any(choice.value == org for choice in self.choices)
+
+    @cached_property
+    def client(self) -> Client:
+        """The upstream, spoken to as this person within the current organization."""
+        return client_for(TokenCredential(self.token), self.organization, self.address)
+
+    @property
+    def cache_scope(self) -> str:
+        """The part of a cache key that keeps people and organizations apart."""
+        text = f"{settings.CVAT_URL} {self.client.credential.fingerprint} {self.org}"
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+class PortalRequest(HttpRequest):
+    """A request as views get it."""
+
+    htmx: HtmxDetails
+    person: Person
+
+
+@lru_cache(maxsize=1)
+def pool(ca_bundle: str) -> Any:
+    return new_session(pool_size=64, verify=ca_bundle or True)
+
+
+def client_for(credential: Credential | None = None, organization: str | None = None, address: str = "") -> Client:
+    """A client of the configured upstream."""
+    return Client(
+        settings.CVAT_URL,
+        credential or Anonymous(),
+        organization,
+        timeouts=Timeouts(settings.CVAT_CONNECT_TIMEOUT, settings.CVAT_READ_TIMEOUT, settings.CVAT_TOTAL_TIMEOUT),
+        retry=RetryPolicy(attempts=settings.CVAT_RETRIES + 1, retry_after_max=settings.CVAT_RETRY_AFTER_MAX),
+        max_body=settings.CVAT_MAX_BODY_MIB * MIB,
+        request_id=current_request_id.get().strip("-"),
+        forwarded_for=address,
+        session=pool(settings.CVAT_CA_BUNDLE),
+    )
+
+
+def remember(request: HttpRequest, user: User, token: str, organizations: list[Organization]) -> None:
+    """Keep who signed in, in a new session so that one handed to them before is worth nothing."""
+    request.session.cycle_key()
+    slugs = [[organization.slug, organization.name] for organization in organizations]
+    request.session[SESSION_KEY] = {
+        "id": user.id,
+        "username": user.username,
+        "name": user.name,
+        "sealed": seal(token),
+        "organizations": slugs,
+        "organization": slugs[0][0] if len(slugs) == 1 else None,
+    }
+
+
+def recall(request: HttpRequest) -> Person | None:
+    """The person this session belongs to."""
+    kept = request.session.get(SESSION_KEY)
+    token = kept and unseal(kept["sealed"])
+    if not token:
+        return None
+    return Person(
+        id=kept["id"],
+        username=kept["username"],
+        name=kept["name"],
+        token=token,
+        organizations=kept["organizations"],
+        organization=kept["organization"],
+        address=address_of(request),
+    )
+
+
+def look_at(request: HttpRequest, org: str) -> None:
+    """Make an organization (as addresses carry it) the current one, for this person's following pages too."""
+    kept = request.session[SESSION_KEY]
+    kept["organization"] = None if org == EVERYTHING else org
+    request.session[SESSION_KEY] = kept
+
+
+def address_of(request: HttpRequest) -> str:
+    """The person's address: the peer's, or what the nearest trusted proxies say."""
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    trusted = settings.TRUSTED_PROXIES
+    address = forwarded[-trusted] if trusted and len(forwarded) >= trusted else request.META.get("REMOTE_ADDR", "")
+    return address if address.isascii() and address.isprintable() and len(address) < 64 else ""

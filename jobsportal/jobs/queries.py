@@ -1,0 +1,191 @@
+"""What the address of the jobs list means: presets, filters, sorting, paging."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.conf import settings
+
+from jobsportal.accounts.person import Person
+from jobsportal.cvat import errors, filters
+from jobsportal.cvat.types import DIMENSIONS, JOB_TYPES, STAGES, STATES
+
+SORTS = (
+    "id",
+    "task_name",
+    "project_name",
+    "assignee",
+    "stage",
+    "state",
+    "type",
+    "updated_date",
+    "task_id",
+    "project_id",
+    "dimension",
+)
+DEFAULT_SORT = "-updated_date"
+PAGE_SIZES = (25, 50, 100, 200)
+PRESETS = {"": "All", "mine": "Mine", "unassigned": "Unassigned", "review": "To review", "stuck": "Stuck"}
+
+
+def choices(values: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [("", "any"), *((value, value.replace("_", " ")) for value in values)]
+
+
+class FilterForm(forms.Form):
+    """Every field the upstream's list can filter on, and how the list is shown."""
+
+    search = forms.CharField(required=False, max_length=200, label="Search")
+    assignee = forms.CharField(required=False, max_length=150, label="Assignee", help_text="exact user name")
+    stage = forms.ChoiceField(required=False, choices=choices(STAGES), label="Stage")
+    state = forms.ChoiceField(required=False, choices=choices(STATES), label="State")
+    type = forms.ChoiceField(required=False, choices=choices(JOB_TYPES), label="Type")
+    dimension = forms.ChoiceField(required=False, choices=choices(DIMENSIONS), label="Dimension")
+    project_name = forms.CharField(required=False, max_length=256, label="Project", help_text="whole name")
+    project_id = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, label="Project id")
+    task_name = forms.CharField(required=False, max_length=256, label="Task", help_text="whole name")
+    task_id = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, label="Task id")
+    filter = forms.CharField(
+        required=False,
+        max_length=filters.MAX_LENGTH,
+        label="Rule",
+        help_text="JSON Logic",
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+    )
+    view = forms.ChoiceField(required=False, choices=list(PRESETS.items()), widget=forms.HiddenInput, label="View")
+    days = forms.IntegerField(required=False, min_value=1, max_value=3650, widget=forms.HiddenInput, label="Days")
+    sort = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput, label="Sort")
+    page = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput, label="Page")
+    page_size = forms.TypedChoiceField(
+        required=False, coerce=int, choices=[(size, str(size)) for size in PAGE_SIZES], empty_value=None, label="Rows"
+    )
+
+    def clean_filter(self) -> str:
+        text: str = self.cleaned_data["filter"].strip()
+        if text:
+            try:
+                filters.parse(text)
+            except errors.Invalid as error:
+                raise forms.ValidationError(error.detail) from None
+        return text
+
+    def clean_sort(self) -> str:
+        sort: str = self.cleaned_data["sort"]
+        unknown = [name for name in sort.split(",") if sort and name.removeprefix("-") not in SORTS]
+        if unknown:
+            raise forms.ValidationError(f"The list can't be sorted by “{unknown[0]}”.")
+        return sort
+
+
+CHIPS = (
+    "search",
+    "assignee",
+    "stage",
+    "state",
+    "type",
+    "dimension",
+    "project_name",
+    "project_id",
+    "task_name",
+    "task_id",
+    "filter",
+)
+ADDRESS_ORDER = ("view", "days", *CHIPS, "sort", "page_size", "page")
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One active filter: what it is called, its value in words, and the address without it."""
+
+    label: str
+    value: str
+    without: str
+
+
+@dataclass(frozen=True)
+class JobQuery:
+    """A valid address of the jobs list."""
+
+    given: dict[str, Any]
+    org: str
+
+    @classmethod
+    def of(cls, form: FilterForm, org: str) -> "JobQuery":
+        return cls({name: form.cleaned_data[name] for name in ADDRESS_ORDER if form.cleaned_data.get(name)}, org)
+
+    @property
+    def view(self) -> str:
+        return str(self.given.get("view", ""))
+
+    @property
+    def page(self) -> int:
+        return int(self.given.get("page", 1))
+
+    @property
+    def page_size(self) -> int:
+        return int(self.given.get("page_size", settings.PAGE_SIZE))
+
+    @property
+    def sort(self) -> str:
+        return str(self.given.get("sort", DEFAULT_SORT))
+
+    @property
+    def days(self) -> int:
+        return int(self.given.get("days", settings.STUCK_DAYS))
+
+    def query(self, **changes: Any) -> str:
+        """The query string of this list with changes; None drops a part. A change of anything but the page starts anew."""
+        if "page" not in changes:
+            changes["page"] = None
+        merged = {**self.given, **changes}
+        parts = [("org", self.org), *((name, merged[name]) for name in ADDRESS_ORDER if merged.get(name))]
+        return "?" + urlencode(parts)
+
+    def params(self, person: Person, now: datetime | None = None) -> dict[str, Any]:
+        """The parameters of `jobs.list`."""
+        params: dict[str, Any] = {name: self.given[name] for name in CHIPS if name in self.given and name != "filter"}
+        rules = [rule for rule in (self.preset_rule(now or datetime.now(UTC)), self.own_rule()) if rule]
+        if rules:
+            params["filter"] = filters.both(*rules)
+        if self.view == "mine":
+            params.setdefault("assignee", person.username)
+        return {**params, "sort": self.sort, "page": self.page, "page_size": self.page_size}
+
+    def preset_rule(self, now: datetime) -> filters.Rule | None:
+        if self.view == "unassigned":
+            return filters.nobody()
+        if self.view == "review":
+            return filters.both(
+                filters.equals("stage", "validation"), filters.one_of_values("state", ["new", "in progress"])
+            )
+        if self.view == "stuck":
+            since = (now - timedelta(days=self.days)).replace(microsecond=0)
+            return filters.both(filters.equals("state", "in progress"), filters.until("updated_date", since))
+        return None
+
+    def own_rule(self) -> filters.Rule | None:
+        return filters.parse(self.given["filter"]) if "filter" in self.given else None
+
+    def chips(self, form: FilterForm) -> list[Chip]:
+        return [
+            Chip(str(form.fields[name].label), self.in_words(name), self.query(**{name: None}))
+            for name in CHIPS
+            if name in self.given
+        ]
+
+    def in_words(self, name: str) -> str:
+        if name == "filter":
+            return filters.explain(filters.parse(self.given[name]))
+        return str(self.given[name]).replace("_", " ") if name == "type" else str(self.given[name])
+
+    def sort_link(self, name: str) -> str:
+        """The address sorted by a field; asked again, the other way round. Dates begin with the newest."""
+        first = f"-{name}" if name in ("updated_date", "id") else name
+        second = name if first.startswith("-") else f"-{name}"
+        return self.query(sort=second if self.sort == first else first)
+
+    def sort_mark(self, name: str) -> str:
+        """How the list is sorted by a field, as `aria-sort` says it; empty if it isn't."""
+        return {name: "ascending", f"-{name}": "descending"}.get(self.sort.split(",")[0], "")

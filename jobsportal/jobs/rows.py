@@ -1,0 +1,33 @@
+"""A job as the list shows it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from jobsportal.accounts.person import Person
+from jobsportal.cvat.types import Job
+from jobsportal.jobs.changes import version_of
+from jobsportal.jobs.names import Names, names_for
+
+
+@dataclass(frozen=True)
+class Row:
+    """A job with the names of its task and project ("" for no project)."""
+
+    job: Job
+    task: str
+    project: str
+
+    @property
+    def version(self) -> str:
+        return version_of(self.job)
+
+
+def row_for(job: Job, names: Names) -> Row:
+    return Row(job, names.task(job), names.project(job))
+
+
+def rows_for(person: Person, jobs: Iterable[Job]) -> list[Row]:
+    """Upstream: at most one call for the tasks and one for the projects whose names are not known yet."""
+    jobs = list(jobs)
+    names = names_for(person, jobs)
+    return [row_for(job, names) for job in jobs]

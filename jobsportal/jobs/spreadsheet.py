@@ -1,0 +1,78 @@
+"""The jobs list as CSV, streamed page by page."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from io import StringIO
+from typing import Any
+
+from jobsportal.accounts.person import Person
+from jobsportal.cvat.types import Job, Page
+from jobsportal.jobs.queries import JobQuery
+from jobsportal.jobs.rows import Row, rows_for
+
+PAGE_SIZE = 500
+COLUMNS = (
+    "job",
+    "task",
+    "project",
+    "assignee",
+    "stage",
+    "state",
+    "type",
+    "frames",
+    "first frame",
+    "last frame",
+    "updated",
+    "created",
+)
+
+
+def first_page(person: Person, query: JobQuery) -> Page[Job]:
+    """Asked for before the answer begins, so that a failure still is a page and not a broken file."""
+    return page_of(person, query, 1)
+
+
+def lines(person: Person, query: JobQuery, page: Page[Job]) -> Iterator[bytes]:
+    """The file, beginning with a byte order mark for spreadsheet programs.
+
+    Sorted by id, so that rows don't slip from one page to the next while somebody changes jobs. A failure half-way
+    breaks the transfer: a list that ends early must not look whole.
+    """
+    yield "\ufeff".encode() + line(COLUMNS)
+    number = 1
+    while True:
+        for row in rows_for(person, page):
+            yield line(cells(row))
+        if not page.has_next:
+            return
+        number += 1
+        page = page_of(person, query, number)
+
+
+def page_of(person: Person, query: JobQuery, number: int) -> Page[Job]:
+    params = replace(query, given={**query.given, "sort": "id"}).params(person)
+    return person.client.jobs.list(**{**params, "page": number, "page_size": PAGE_SIZE})
+
+
+def cells(row: Row) -> tuple[Any, ...]:
+    job = row.job
+    names = (row.task, row.project, job.assignee.username if job.assignee else "")
+    facts = (job.stage, job.state, job.type, job.frame_count, job.start_frame, job.stop_frame)
+    return (job.id, *names, *facts, moment(job.updated_date), moment(job.created_date))
+
+
+def moment(when: datetime | None) -> str:
+    return when.isoformat(timespec="seconds") if when else ""
+
+
+def line(values: tuple[Any, ...]) -> bytes:
+    out = StringIO()
+    csv.writer(out).writerow([harmless(value) for value in values])
+    return out.getvalue().encode()
+
+
+def harmless(value: Any) -> Any:
+    """A text that a spreadsheet program would run as a formula is marked as text."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

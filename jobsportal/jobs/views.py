@@ -1,0 +1,301 @@
+"""The jobs list and the page of one job. Each view states what it asks of the upstream."""
+
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import signing
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import retarget
+
+from jobsportal.accounts.person import PortalRequest
+from jobsportal.cvat import errors
+from jobsportal.cvat.types import STAGES, STATES, Job
+from jobsportal.jobs import changes, spreadsheet
+from jobsportal.jobs.changes import ChangedMeanwhile
+from jobsportal.jobs.forms import EditForm, FieldForm, options, seen_initial
+from jobsportal.jobs.names import names_for
+from jobsportal.jobs.queries import PRESETS, FilterForm, JobQuery
+from jobsportal.jobs.rows import Row, row_for, rows_for
+from jobsportal.web import toasts
+from jobsportal.web.errors import in_words
+
+PEOPLE_SHOWN = 30
+
+
+@require_safe
+def job_list(request: PortalRequest) -> HttpResponseBase:
+    """GET /jobs/. Upstream: jobs.list, then tasks and projects by id where their names are not cached."""
+    form = FilterForm(request.GET)
+    is_valid = form.is_valid()
+    query = JobQuery.of(form, request.person.org)
+    context: dict[str, Any] = {"form": form, "query": query, "presets": presets(query), "chips": query.chips(form)}
+    status = 200
+    if is_valid:
+        try:
+            page = request.person.client.jobs.list(**query.params(request.person))
+            context |= {"page": page, "rows": rows_for(request.person, page), "taken_at": datetime.now(UTC)}
+            context |= paging(query, page.count, len(page))
+        except errors.NotFound as error:
+            if query.page == 1:
+                raise
+            context["problem"] = f"There is no page {query.page:,} here."
+            status = error.status or 404
+        except errors.Invalid as error:
+            context["problem"] = in_words(error)
+            status = 422
+    else:
+        context["problem"] = "The list can't be filtered like this. Change what is marked, or clear the filters."
+        status = 422
+    return render(
+        request, "jobs/_results.html" if is_partial(request, "results") else "jobs/list.html", context, status=status
+    )
+
+
+def presets(query: JobQuery) -> list[dict[str, Any]]:
+    fresh = JobQuery({}, query.org)
+    return [
+        {"name": name, "href": fresh.query(view=view), "current": query.view == view} for view, name in PRESETS.items()
+    ]
+
+
+def paging(query: JobQuery, count: int, shown: int) -> dict[str, Any]:
+    first = (query.page - 1) * query.page_size + 1
+    last_page = max(1, -(-count // query.page_size))
+    return {
+        "first": first,
+        "last": first + shown - 1,
+        "previous_page": query.query(page=query.page - 1) if query.page > 1 else "",
+        "next_page": query.query(page=query.page + 1) if query.page < last_page else "",
+    }
+
+
+@require_safe
+def job_csv(request: PortalRequest) -> HttpResponseBase:
+    """GET /jobs/list.csv: what the filter finds, as a file. Upstream: jobs.list per 500 jobs, names as they turn up."""
+    form = FilterForm(request.GET)
+    if not form.is_valid():
+        return redirect(f"{reverse('jobs:list')}?{request.GET.urlencode()}")
+    query = JobQuery.of(form, request.person.org)
+    page = spreadsheet.first_page(request.person, query)
+    response = StreamingHttpResponse(
+        spreadsheet.lines(request.person, query, page), content_type="text/csv; charset=utf-8"
+    )
+    name = f"jobs-{query.view or 'list'}-{datetime.now(UTC):%Y-%m-%d}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@require_safe
+def people(request: PortalRequest) -> HttpResponse:
+    """GET /jobs/people?assignee=: suggestions for a field that takes a user name. Upstream: users.list."""
+    typed = (request.GET.get("assignee") or "")[:150].replace("\0", "")
+    found = request.person.client.users.list(search=typed or None, page_size=PEOPLE_SHOWN, is_active=True)
+    return render(request, "jobs/_people_options.html", {"people": found})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_field(request: PortalRequest, job_id: int, field: str) -> HttpResponseBase:
+    """GET, POST /jobs/{id}/edit/{field}: change one value where it is read, or on a small page of its own.
+
+    Upstream, GET: jobs.retrieve, and users.list for the assignee. POST: see `changes.change`; names if not cached.
+    """
+    if field not in changes.FIELDS:
+        raise Http404("That is not a field of a job that can be changed.")
+    if request.method == "POST":
+        return save_field(request, job_id, field)
+    if is_partial(request, f"people-{job_id}"):
+        return render(request, "jobs/_people.html", people_context(request) | {"job_id": job_id})
+    return show_editor(request, request.person.client.jobs.retrieve(job_id), field)
+
+
+def show_editor(request: PortalRequest, job: Job, field: str, status: int = 200, **more: Any) -> HttpResponse:
+    """The editor for a value: beside the cell, or as a page."""
+    form = FieldForm(field=field, initial=seen_initial(job) | {"next": back_to(request)})
+    context = {"job": job, "field": field, "form": form, **editor_choices(request, job, field), **more}
+    template = "jobs/_editor.html" if request.htmx else "jobs/edit_field.html"
+    return render(request, template, context, status=status)
+
+
+def editor_choices(request: PortalRequest, job: Job, field: str) -> dict[str, Any]:
+    if field == "assignee":
+        return people_context(request)
+    current = getattr(job, field)
+    return {
+        "options": [value for value, _ in options(STAGES if field == "stage" else STATES, current)],
+        "current": current,
+    }
+
+
+def people_context(request: PortalRequest) -> dict[str, Any]:
+    typed = (request.GET.get("q") or request.POST.get("q") or "")[:150].replace("\0", "")
+    found = request.person.client.users.list(search=typed or None, page_size=PEOPLE_SHOWN, is_active=True)
+    return {"people": found, "q": typed}
+
+
+def save_field(request: PortalRequest, job_id: int, field: str) -> HttpResponseBase:
+    form = FieldForm(request.POST, field=field)
+    if not form.is_valid():
+        problem = "; ".join(text for texts in form.errors.values() for text in texts)
+        raise errors.Invalid(detail=problem)
+    wanted = {field: form.cleaned_data["value"]}
+    try:
+        made = changes.change(request.person.client, job_id, wanted, form.seen, form.cleaned_data["version"])
+    except ChangedMeanwhile as conflict:
+        return show_conflict(request, conflict, field, form)
+    return saved(request, made, field, form.cleaned_data["next"])
+
+
+def saved(request: PortalRequest, made: changes.Change, field: str, place: str) -> HttpResponseBase:
+    toast = toasts.Toast(changes.in_words(made), undo=made.undo_token)
+    if request.htmx:
+        return toasts.on_response(render_row(request, made.job, saved=field), toast)
+    toasts.on_next_page(request, toast)
+    return redirect(own_place(place, reverse("jobs:job", args=[made.job.id])))
+
+
+def render_row(request: PortalRequest, job: Job, **more: Any) -> HttpResponse:
+    row = row_for(job, names_for(request.person, [job]))
+    return render(request, "jobs/_row.html", {"row": row, **more})
+
+
+def show_conflict(request: PortalRequest, conflict: ChangedMeanwhile, field: str, form: FieldForm) -> HttpResponse:
+    """Both values, and the choice: leave what somebody else has set, or set one's own all the same."""
+    job = conflict.job
+    initial = seen_initial(job) | {"next": form.cleaned_data["next"], "value": form.cleaned_data["value"]}
+    context = {
+        "job": job,
+        "field": field,
+        "conflict": conflict_lines(conflict, form.seen),
+        "wanted": wanted_in_words(request, field, form.cleaned_data["value"]),
+        "form": FieldForm(field=field, initial=initial),
+    }
+    if request.htmx:
+        return render_row_with(request, job, field, context)
+    return render(request, "jobs/edit_field.html", context, status=409)
+
+
+def render_row_with(request: PortalRequest, job: Job, field: str, context: dict[str, Any]) -> HttpResponse:
+    response = render_row(request, job, editor_field=field, **context)
+    response.status_code = 409
+    return response
+
+
+def wanted_in_words(request: PortalRequest, field: str, value: Any) -> str:
+    if field != "assignee":
+        return str(value)
+    user = request.person.client.users.find(value) if value is not None else None
+    return user.username if user else "nobody"
+
+
+def conflict_lines(conflict: ChangedMeanwhile, seen: changes.Values) -> list[str]:
+    """What somebody else has changed, in words."""
+    job = conflict.job
+    now = {"assignee": changes.named(job.assignee), "stage": job.stage, "state": job.state}
+    return [
+        f"{name}: now {now[name]}" + (f", was {seen[name]}" if name != "assignee" else "") for name in conflict.fields
+    ]
+
+
+@require_POST
+def undo(request: PortalRequest) -> HttpResponseBase:
+    """POST /jobs/undo: take back a change made here. Upstream: see `changes.undo`."""
+    try:
+        made = changes.undo(request.person.client, request.POST.get("undo", ""))
+        toast = toasts.Toast(f"Taken back. {changes.in_words(made)}")
+        job = made.job
+    except signing.BadSignature:
+        raise errors.Invalid(detail="This change is too old to be taken back here.") from None
+    except ChangedMeanwhile as conflict:
+        job = conflict.job
+        toast = toasts.Toast(
+            f"Not taken back: job {job.id} was changed since ({'; '.join(conflict_lines(conflict, {'stage': '', 'state': ''})).replace(', was ', '')}).",
+            kind="problem",
+        )
+    if request.htmx:
+        return toasts.on_response(retarget(render_row(request, job, saved="all"), f"#job-{job.id}"), toast)
+    toasts.on_next_page(request, toast)
+    return redirect(own_place(request.POST.get("next", ""), reverse("jobs:job", args=[job.id])))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def job(request: PortalRequest, job_id: int) -> HttpResponseBase:
+    """GET, POST /jobs/{id}/. Upstream: jobs.retrieve, then the names; the counts load by themselves. POST also saves."""
+    client = request.person.client
+    current = client.jobs.retrieve(job_id)
+    initial = seen_initial(current) | {"assignee": current.assignee.username if current.assignee else ""}
+    initial |= {"stage": current.stage, "state": current.state}
+    if request.method != "POST":
+        typed = {name: request.GET[name] for name in request.GET if name in EditForm.base_fields}
+        return show_job(request, current, EditForm(job=current, initial=initial | typed))
+    form = EditForm(request.POST, job=current)
+    if not form.is_valid() or (wanted := form.wanted(client, current)) is None:
+        return show_job(request, current, form, status=422)
+    try:
+        made = changes.change(client, job_id, wanted, form.seen, form.cleaned_data["version"])
+    except ChangedMeanwhile as conflict:
+        return show_job_conflict(request, conflict, form)
+    except (errors.Invalid, errors.Forbidden) as error:
+        form.add_error(None, in_words(error))
+        return show_job(request, current, form, status=error.status if isinstance(error, errors.Forbidden) else 422)
+    toasts.on_next_page(request, toasts.Toast(changes.in_words(made), undo=made.undo_token))
+    return redirect("jobs:job", job_id)
+
+
+def show_job_conflict(request: PortalRequest, conflict: ChangedMeanwhile, form: EditForm) -> HttpResponse:
+    """The form as it was typed, over the job as it is now; saving again is a decision made knowing both."""
+    data = form.data.copy()
+    for name, value in seen_initial(conflict.job).items():
+        data[name] = "" if value is None else str(value)
+    again = EditForm(data, job=conflict.job)
+    lines = conflict_lines(conflict, form.seen)
+    return show_job(request, conflict.job, again, status=409, conflict=lines)
+
+
+def show_job(request: PortalRequest, job: Job, form: EditForm, status: int = 200, **more: Any) -> HttpResponse:
+    context = job_context(request, job) | {"form": form, "tab": "overview", **more}
+    return render(request, "jobs/job.html", context, status=status)
+
+
+def job_context(request: PortalRequest, job: Job) -> dict[str, Any]:
+    """What the head of every page about a job needs. Upstream: the names, where they are not cached."""
+    row: Row = row_for(job, names_for(request.person, [job]))
+    tracker = job.bug_tracker or ""
+    return {
+        "row": row,
+        "job": job,
+        "cvat_url": f"{settings.CVAT_PUBLIC_URL}/tasks/{job.task_id}/jobs/{job.id}",
+        "bug_tracker": tracker if urlsplit(tracker).scheme in ("http", "https") else "",
+    }
+
+
+@require_safe
+def preview(request: PortalRequest, job_id: int) -> HttpResponse:
+    """GET /jobs/{id}/preview: a small picture, kept by this person's browser. Upstream: jobs.retrieve_preview."""
+    raw = request.person.client.jobs.retrieve_preview(job_id)
+    response = HttpResponse(raw.content, content_type=raw.content_type)
+    response["Cache-Control"] = "private, max-age=3600"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def is_partial(request: PortalRequest, target: str) -> bool:
+    """Whether HTMX asks for just this part of the page."""
+    return bool(request.htmx) and request.htmx.target == target and not request.htmx.history_restore_request
+
+
+def back_to(request: PortalRequest) -> str:
+    """The place that an editor leads back to."""
+    return own_place(request.GET.get("next", ""), "")
+
+
+def own_place(place: str, otherwise: str) -> str:
+    is_own = (
+        place.startswith("/") and url_has_allowed_host_and_scheme(place, allowed_hosts=None) and place.isprintable()
+    )
+    return place if is_own else otherwise

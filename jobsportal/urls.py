@@ -1,0 +1,21 @@
+"""Every address of the portal."""
+
+from django.urls import include, path, register_converter
+
+from jobsportal.web import views
+from jobsportal.web.converters import IdConverter
+
+register_converter(IdConverter, "id")
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("healthz", views.health, name="health"),
+    path("", include("jobsportal.accounts.urls")),
+    path("jobs/", include("jobsportal.jobs.urls")),
+    path("jobs/", include("jobsportal.annotations.urls")),
+    path("", include("jobsportal.exports.urls")),
+]
+
+handler400 = views.bad_request
+handler404 = views.not_found
+handler500 = views.server_error

@@ -1,0 +1,24 @@
+"""What every template knows."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from jobsportal.web import toasts
+
+# Which entry of the main navigation a room's pages stand under.
+SECTIONS = {"jobs": "jobs", "annotations": "jobs", "exports": "downloads"}
+
+
+def portal(request: HttpRequest) -> dict[str, Any]:
+    """The signed-in person, the upstream's name and address, and the messages waiting for this page."""
+    htmx = getattr(request, "htmx", None)
+    match = getattr(request, "resolver_match", None)
+    return {
+        "person": getattr(request, "person", None),
+        "upstream_name": settings.CVAT_NAME,
+        "upstream_url": settings.CVAT_PUBLIC_URL,
+        "section": SECTIONS.get(match.app_name, "") if match else "",
+        "toasts": [] if htmx and not htmx.boosted else toasts.taken(request),
+    }

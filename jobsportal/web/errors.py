@@ -1,0 +1,155 @@
+"""Turns a failure of the upstream into words a person can act on: a page, a panel or a toast, with the right status."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect, reswap
+
+from jobsportal.cvat import errors
+from jobsportal.web import toasts
+from jobsportal.web.logs import current_request_id
+
+logger = logging.getLogger(__name__)
+
+MAX_KEPT = 1500
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a kind of failure is called, what is said about it, and the status it is answered with."""
+
+    status: int
+    title: str
+    words: str
+
+
+def told(error: errors.CVATError) -> Told:
+    """The words for a failure; `{cvat}` is the upstream's configured name."""
+    for kind, telling in TELLINGS:
+        if isinstance(error, kind):
+            name = settings.CVAT_NAME
+            return Told(telling.status, telling.title.format(cvat=name), telling.words.format(cvat=name))
+    raise TypeError(f"no words for {type(error).__name__}")
+
+
+# The first that fits counts, so the narrower ones come first.
+TELLINGS: list[tuple[type[errors.CVATError], Told]] = [
+    (errors.TimedOut, Told(504, "{cvat} takes too long", "It did not answer in time. Try again in a moment.")),
+    (
+        errors.Unreachable,
+        Told(502, "{cvat} can't be reached", "The connection failed or broke. Try again in a moment."),
+    ),
+    (errors.SignedOut, Told(401, "You are signed out", "{cvat} no longer accepts your sign-in. Sign in to go on.")),
+    (errors.Forbidden, Told(403, "You may not do this", "{cvat} does not allow it to your account.")),
+    (errors.NotFound, Told(404, "It isn't there", "It may have been deleted, or is not visible to you.")),
+    (errors.Conflict, Told(409, "Somebody was first", "The same thing is already being done.")),
+    (errors.Invalid, Told(422, "{cvat} does not accept this", "Nothing was changed.")),
+    (errors.Busy, Told(503, "{cvat} is busy", "It asks to come back a little later. Nothing was changed.")),
+    (errors.Unsupported, Told(501, "{cvat} can't do this", "This version of the server does not offer it.")),
+    (
+        errors.TooLarge,
+        Told(502, "This is too much at once", "The answer is larger than the portal will hold. Export it."),
+    ),
+    (
+        errors.ServerFault,
+        Told(502, "{cvat} failed", "It reports an error of its own. Try again, or tell its administrator."),
+    ),
+    (
+        errors.BrokenAnswer,
+        Told(502, "{cvat} answers strangely", "What came back can't be understood. Check its address."),
+    ),
+]
+
+
+def in_words(error: errors.CVATError) -> str:
+    """A failure in one line: what happened, and the upstream's own words where it has any worth showing."""
+    telling = told(error)
+    return " ".join(part for part in (f"{telling.title}.", said(error) or telling.words) if part)
+
+
+def said(error: errors.CVATError) -> str:
+    """The upstream's own words, for those failures where they help."""
+    if not isinstance(error, errors.Invalid | errors.Conflict | errors.Forbidden | errors.Busy):
+        return ""
+    fields = "; ".join(f"{name}: {' '.join(words)}" for name, words in error.fields.items())
+    return "; ".join(part for part in (error.detail, fields) if part)
+
+
+class UpstreamErrorMiddleware:
+    """Answers for views that let a CVATError pass."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        return response_for(request, exception) if isinstance(exception, errors.CVATError) else None
+
+
+def response_for(request: HttpRequest, error: errors.CVATError) -> HttpResponseBase:
+    """The answer to a request that failed upstream."""
+    logger.warning("%s (upstream request %s)", error, error.request_id or "-")
+    if isinstance(error, errors.SignedOut):
+        return signed_out(request)
+    telling = told(error)
+    context = {
+        "title": telling.title,
+        "words": telling.words,
+        "said": said(error),
+        "reference": current_request_id.get(),
+    }
+    if not getattr(request, "htmx", False) or request.htmx.boosted or request.htmx.history_restore_request:
+        response = render(request, "web/error.html", context, status=telling.status)
+    elif request.method == "GET":
+        response = render(request, "web/_error.html", context, status=telling.status)
+    else:
+        response = toast_only(in_words(error), telling.status)
+    if error.retry_after:
+        response["Retry-After"] = str(int(error.retry_after))
+    return response
+
+
+def toast_only(words: str, status: int, *, href: str = "", link: str = "") -> HttpResponse:
+    """An answer to HTMX that leaves the page as it is, typed text included, and says what went wrong."""
+    response = reswap(HttpResponse(status=status), "none")
+    return toasts.on_response(response, toasts.Toast(words, kind="problem", href=href, link=link))
+
+
+def signed_out(request: HttpRequest) -> HttpResponseBase:
+    """Forget the credential and ask to sign in, without losing the place or what was typed there."""
+    request.session.flush()
+    htmx = getattr(request, "htmx", None)
+    if htmx and request.method != "GET":
+        # The form stays on the page as it was typed; signing in happens beside it.
+        return toast_only(
+            "You are signed out, and this was not saved. Sign in there, then save again here.",
+            401,
+            href=reverse("accounts:sign_in"),
+            link="Sign in in a new tab",
+        )
+    place = htmx.current_url_abs_path if htmx else request.get_full_path()
+    if request.method == "POST":
+        place = f"{request.path}?{kept(request)}"
+    target = f"{reverse('accounts:sign_in')}?{urlencode({'next': place or '/', 'reason': 'signed-out'})}"
+    if htmx and not htmx.boosted:
+        response: HttpResponseBase = HttpResponseClientRedirect(target)
+        response.status_code = 401
+        return response
+    return render(
+        request, "web/signed_out.html", {"sign_in_url": target, "was_sent": request.method == "POST"}, status=401
+    )
+
+
+def kept(request: HttpRequest) -> str:
+    """What was typed, as a query for the same form: it fills itself from there after signing in."""
+    typed = [(name, value) for name, value in request.POST.items() if name != "csrfmiddlewaretoken"]
+    query = urlencode(typed)
+    return query if len(query) <= MAX_KEPT else ""

@@ -1,0 +1,84 @@
+"""Small middlewares: request ids and the log line, security headers, a limit on uploads."""
+
+import logging
+import time
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from jobsportal.web.logs import current_request_id
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+logger = logging.getLogger("jobsportal.access")
+
+# Everything the pages use comes from the portal itself, so no exception is needed.
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+FORM_ALLOWANCE = 1024 * 1024
+
+
+def request_id(get_response: GetResponse) -> GetResponse:
+    """Give each request an id of the portal's own, send it along upstream and back, and log one line."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        token = current_request_id.set(uuid4().hex)
+        started = time.monotonic()
+        try:
+            response = get_response(request)
+            response["X-Request-ID"] = current_request_id.get()
+            took = 1000 * (time.monotonic() - started)
+            path = request.path.encode("unicode_escape").decode()
+            logger.info("%s %s %s %.0f ms", request.method, path, response.status_code, took)
+            return response
+        finally:
+            current_request_id.reset(token)
+
+    return middleware
+
+
+def security_headers(get_response: GetResponse) -> GetResponse:
+    """Content security policy, and no storing of pages that show other people's work."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        response.headers.setdefault("Cache-Control", "no-store")
+        # The same address answers with a page or with its partial.
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+    return middleware
+
+
+def refuse_oversized(get_response: GetResponse) -> GetResponse:
+    """Refuse a body that is larger than an upload may be, before any of it is read."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        limit = settings.UPLOAD_MAX_MIB * 1024 * 1024
+        if length.isdigit() and int(length) > limit + FORM_ALLOWANCE:
+            words = f"Files of up to {settings.UPLOAD_MAX_MIB:,} MiB can be uploaded here. Nothing was changed."
+            context = {"title": "This file is too large", "words": words}
+            response = render(request, "web/error.html", context, status=413)
+            response["Connection"] = "close"
+            return response
+        return get_response(request)
+
+    return middleware

@@ -1,0 +1,37 @@
+"""Short messages about what just happened, with an undo where there is one.
+
+HTMX answers carry them as an event that `static/js/app.js` shows; a redirect keeps them in the session for the next page.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django_htmx.http import trigger_client_event
+
+SESSION_KEY = "toasts"
+
+
+@dataclass(frozen=True)
+class Toast:
+    """`kind` is "done", "problem" or "note"; `undo` is a signed description of the change to take back."""
+
+    words: str
+    kind: str = "done"
+    undo: str = ""
+    href: str = ""
+    link: str = ""
+
+
+def on_response(response: HttpResponse, toast: Toast) -> HttpResponse:
+    return trigger_client_event(response, "toast", asdict(toast))
+
+
+def on_next_page(request: HttpRequest, toast: Toast) -> None:
+    request.session[SESSION_KEY] = [*request.session.get(SESSION_KEY, []), asdict(toast)][-5:]
+
+
+def taken(request: HttpRequest) -> list[dict[str, Any]]:
+    """The messages waiting for this page, which are then forgotten."""
+    session = getattr(request, "session", None)
+    return session.pop(SESSION_KEY, []) if session is not None and SESSION_KEY in session else []

@@ -1,0 +1,40 @@
+"""Pages that belong to no room: health, and what is shown when a page can't be."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from jobsportal.accounts.middleware import public
+
+
+@public
+def health(request: HttpRequest) -> HttpResponse:
+    """GET /healthz: the web process answers. No upstream calls: an upstream that is down must not restart the portal."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    return redirect("jobs:list")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    words = "Check the address, or go back to the jobs."
+    if isinstance(exception, Http404) and exception.args and isinstance(exception.args[0], str):
+        words = exception.args[0]
+    return render(request, "web/error.html", {"title": "There is no such page", "words": words}, status=404)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    words = "The portal could not make sense of what was sent. Nothing was changed."
+    return render(request, "web/error.html", {"title": "That can't be read", "words": words}, status=400)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    words = "The form was too old, or cookies are off. Nothing was changed. Go back, reload the page and send it again."
+    return render(request, "web/error.html", {"title": "This form can't be accepted", "words": words}, status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    words = (
+        "The portal itself made a mistake. It is logged; try again, or tell whoever runs the portal the number below."
+    )
+    return render(request, "web/error.html", {"title": "Something went wrong here", "words": words}, status=500)
