@@ -4,6 +4,7 @@ Runs on the standard library and Django alone, with data of its own under `var/d
 the server named in `.env` is touched.
 """
 
+import contextlib
 import errno
 import hashlib
 import http.client
@@ -105,7 +106,9 @@ def refuse_busy_port(name: str, port: int) -> None:
                 why = f"Port {port} is in use by another program; perhaps the demo is running already."
             else:
                 why = f"Port {port} cannot be used: {error.strerror}."
-            raise CannotStart(f"{why}\nStop that program, or choose another port: make demo {name}={port + 10}") from None
+            raise CannotStart(
+                f"{why}\nStop that program, or choose another port: make demo {name}={port + 10}"
+            ) from None
 
 
 def settings_for_the_demo(portal_port: int, sandbox_port: int) -> dict[str, str]:
@@ -227,7 +230,8 @@ def ending(server: Server) -> str:
 
 
 def tell(text: str, to_stderr: bool = False) -> None:
-    print(text, file=sys.stderr if to_stderr else sys.stdout, flush=True)
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        print(text, file=sys.stderr if to_stderr else sys.stdout, flush=True)
 
 
 def main() -> int:

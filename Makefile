@@ -1,0 +1,72 @@
+# The commands anyone needs; `make` alone lists them.
+
+PYTHON ?= python3
+VENV   ?= .venv
+PY     := $(VENV)/bin/python
+PIP    := $(PY) -m pip install --quiet --disable-pip-version-check
+
+# Stamps say what is installed: a second start skips it, a changed requirements file does not.
+MADE := $(VENV)/.made
+RUNS := $(VENV)/.runs
+DEV  := $(VENV)/.dev
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo run test check format clean chromium
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: $(RUNS) ## The portal with a stand-in CVAT and people to sign in as; PORT and SANDBOX_PORT change the ports
+	@exec $(PY) -m jobsportal.demo
+
+run: $(RUNS) ## The portal in front of the CVAT server that CVAT_URL names, in the environment or in .env
+	@$(PY) manage.py migrate --noinput --verbosity 0
+	@$(PY) manage.py createcachetable
+	@$(PY) manage.py collectstatic --noinput --verbosity 0
+	@exec $(PY) -m gunicorn jobsportal.wsgi
+
+test: $(DEV) chromium ## Every test; ARGS="-k export" chooses among them
+	@$(PY) -m pytest $(ARGS)
+
+check: $(DEV) ## Lint, formatting, types, templates, settings for production, missing migrations
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(PY) -m djlint --lint --quiet templates
+	$(PY) -m djlint --check --quiet templates
+	DEBUG=false HTTPS=true VAR_DIR=var/check SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))') \
+	  $(PY) manage.py check --deploy --fail-level WARNING
+	VAR_DIR=var/check $(PY) manage.py makemigrations --check --dry-run
+
+format: $(DEV) ## Put imports, code and templates into the project's form
+	$(PY) -m ruff check --fix --exit-zero
+	$(PY) -m ruff format
+	-$(PY) -m djlint --reformat --quiet templates
+
+clean: ## Remove the virtual environment, caches and the demo's data; your own data in var/ stays
+	rm -rf $(VENV) var/demo var/check .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Browser tests drive the system's Chromium; where there is none and none can be had they are skipped, and pytest says so.
+chromium:
+	@sh scripts/chromium.sh
+
+$(MADE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Jobs Portal needs Python 3.11 or newer, and '$(PYTHON)' is not that. Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(RUNS): requirements.txt | $(MADE)
+	@echo "Installing what the portal runs on into $(VENV) ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV): requirements-dev.txt requirements.txt | $(MADE)
+	@echo "Installing what tests and checks need into $(VENV) ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $(RUNS) $@

@@ -1,0 +1,50 @@
+"""How gunicorn serves the portal. The settings read here are listed in `.env.example` with their defaults."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import environ
+from gunicorn.glogging import Logger
+
+env = environ.Env()
+env.read_env(Path(__file__).resolve().parent / ".env")
+
+bind = f"{env.str('HOST', '127.0.0.1')}:{env.int('PORT', 8000)}"
+
+# Downloads and uploads pass through and hold a thread each while they last, so threads are many and processes few.
+worker_class = "gthread"
+workers = env.int("WEB_PROCESSES", 2)
+threads = env.int("WEB_THREADS", 32)
+
+# A stop lets transfers that are under way finish for so long. `timeout` is about a hung process, not a long request.
+graceful_timeout = env.int("GRACEFUL_SECONDS", 60)
+timeout = 60
+# Longer than proxies usually keep an idle connection, so that none sends a request into one that is just closing.
+keepalive = 75
+
+# List filters live in the address.
+limit_request_line = 8190
+
+# Whom to believe about the visitor's address and scheme is Django's TRUSTED_PROXIES alone.
+forwarded_allow_ips = ""
+# No second way in besides the port.
+control_socket_disable = True
+# The workers' heartbeat must not wait for a disk.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+class OneLineLogger(Logger):  # type: ignore[misc]
+    """Writes the path as it came, percent-encoded and without the query: one request, one line, no secrets."""
+
+    def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> dict[str, Any]:
+        atoms: dict[str, Any] = super().atoms(resp, req, environ, request_time)
+        path = str(environ.get("RAW_URI", "")).partition("?")[0]
+        return atoms | {"U": quote(path, safe="/%:@!$&'()*+,;=~-._")}
+
+
+logger_class = OneLineLogger
+loglevel = env.str("LOG_LEVEL", "INFO").lower()
+accesslog = "-" if env.bool("ACCESS_LOG", False) else None
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms'
