@@ -57,7 +57,7 @@ function closeAll(except = null) {
   for (const popover of document.querySelectorAll("[data-popover]")) {
     if (popover !== except) closePopover(popover, false);
   }
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
+  for (const menu of document.querySelectorAll("details[data-menu][open]")) {
     if (!except || !menu.contains(except)) menu.open = false;
   }
 }
@@ -93,7 +93,7 @@ function place(popover) {
 
 document.addEventListener("click", (event) => {
   const popover = event.target.closest("[data-popover]");
-  const menu = event.target.closest("details.menu");
+  const menu = event.target.closest("details[data-menu]");
   if (event.target.closest("[data-close-popover]") && popover) {
     event.preventDefault();
     closePopover(popover);
@@ -110,7 +110,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     const popover = document.querySelector("[data-popover]");
     if (popover) closePopover(popover);
-    const menu = document.querySelector("details.menu[open]");
+    const menu = document.querySelector("details[data-menu][open]");
     if (menu) {
       menu.open = false;
       menu.querySelector("summary").focus();
