@@ -37,7 +37,7 @@ MEMBERS = [
 ]
 
 # id, name, owner, assignee, organization
-PROJECTS = [
+PROJECTS: list[tuple[int, str, int, int | None, int | None]] = [
     (1, "Street scenes", 1, 7, ACME),
     (2, "Depot", 2, None, ACME),
     (3, "Fish counter", 8, None, HARBOR),
@@ -62,7 +62,7 @@ ANNOTATION, VALIDATION, ACCEPTANCE = "annotation", "validation", "acceptance"
 
 # What the jobs of acme cycle through: assignee, stage, state, minutes since the last change
 HOURS, DAYS = 60, 24 * 60
-CYCLE = [
+CYCLE: list[tuple[int | None, str, str, int]] = [
     (4, ANNOTATION, "in progress", 2),
     (5, ANNOTATION, "completed", 3 * HOURS),
     (None, ANNOTATION, "new", 5 * DAYS),
@@ -98,7 +98,9 @@ def fill(store: Store, started_at: datetime, extra_jobs: int) -> None:
 
 def _ago(started_at: datetime, minutes: float, salt: int = 0) -> datetime:
     """Some time back, on a fraction of a second of its own."""
-    return started_at - timedelta(minutes=minutes, seconds=salt * 7 % 53, microseconds=104_729 * (salt + 1) % 999_983 + 1)
+    return started_at - timedelta(
+        minutes=minutes, seconds=salt * 7 % 53, microseconds=104_729 * (salt + 1) % 999_983 + 1
+    )
 
 
 def _people(store: Store, now: datetime) -> None:
@@ -112,7 +114,9 @@ def _people(store: Store, now: datetime) -> None:
         key = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{slug}.example.com"))
         store.organizations[number] = Organization(number, slug, name, words, owner, _ago(now, 390 * DAYS, number), key)
     for number, (user_id, org_id, role) in enumerate(MEMBERS, 1):
-        store.memberships.append(Membership(number, user_id, org_id, role, _ago(now, 380 * DAYS - number * DAYS, number)))
+        store.memberships.append(
+            Membership(number, user_id, org_id, role, _ago(now, 380 * DAYS - number * DAYS, number))
+        )
 
 
 def _projects_and_tasks(store: Store, now: datetime) -> None:
@@ -147,7 +151,7 @@ def _jobs(store: Store, now: datetime) -> None:
 def _job(task: Task, number: int, start: int, stop: int, now: datetime) -> Job:
     assignee, stage, state, minutes = CYCLE[(number * 5 + task.id - 6) % len(CYCLE)]
     if task.organization_id == HARBOR:
-        assignee = {0: 8, 1: 3}.get(number % 3)
+        assignee = (8, 3, None)[number % 3]
     if task.organization_id is None:
         assignee = 2 if number % 2 else None
     if assignee is None and state != "new":

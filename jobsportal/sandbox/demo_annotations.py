@@ -47,7 +47,7 @@ class _Maker:
     def _of_thing(self, frame: int, thing: Thing) -> Item:
         label = self.labels[thing.kind]
         box = [thing.left, thing.top, thing.right, thing.bottom]
-        if label.type in ("polygon",) or thing.kind in ("cat", "fish") and self.chance.random() < 0.4:
+        if label.type == "polygon" or (thing.kind in ("cat", "fish") and self.chance.random() < 0.4):
             x1, y1, x2, y2 = box
             points = [x1, y1 + (y2 - y1) / 2, (x1 + x2) / 2, y1, x2, y1 + (y2 - y1) / 2, (x1 + x2) / 2, y2]
             return self._shape(frame, label, "polygon", [round(value, 1) for value in points], colour=thing.colour_name)
@@ -90,7 +90,14 @@ class _Maker:
     def _tags(self, frame: int) -> list[Item]:
         tags = [label for label in self.labels.values() if label.type == "tag"][:1]
         return [
-            {"id": next(self.ids), "label_id": label.id, "frame": frame, "group": 0, "source": "manual", "attributes": []}
+            {
+                "id": next(self.ids),
+                "label_id": label.id,
+                "frame": frame,
+                "group": 0,
+                "source": "manual",
+                "attributes": [],
+            }
             for label in tags
         ]
 

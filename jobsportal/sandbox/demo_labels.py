@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import count
+from typing import Any
 
 from .store import Attribute, Label, Store
 
@@ -15,7 +17,9 @@ NOTE = ("note", "text", [""], "", True)
 POSE = ("pose", "radio", ["standing", "sitting", "walking"], "standing", False)
 
 # per project (or task): name, type, attributes
-PROJECT_LABELS = {
+Entry = tuple[str, str, Sequence[Any]]
+
+PROJECT_LABELS: dict[int, list[Entry]] = {
     1: [
         ("car", "any", [PAINT, PARKED, SPEED]),
         ("person", "any", [NOTE, POSE]),
@@ -42,7 +46,9 @@ PROJECT_LABELS = {
     ],
     100: [("item", "any", []), ("unclear", "tag", [])],
 }
-TASK_LABELS = {8: [("cat", "any", [("name", "text", [""], "", False)]), ("ball", "ellipse", [])]}
+TASK_LABELS: dict[int, list[Entry]] = {
+    8: [("cat", "any", [("name", "text", [""], "", False)]), ("ball", "ellipse", [])]
+}
 
 
 def add_labels(store: Store) -> None:
@@ -54,17 +60,19 @@ def add_labels(store: Store) -> None:
 
 
 def _label(
-    ids: count[int], specs: count[int], name: str, kind: str, extras: list[object], *,
+    ids: count[int], specs: count[int], name: str, kind: str, extras: Sequence[Any], *,
     project_id: int | None = None, task_id: int | None = None,
 ) -> Label:  # fmt: skip
     number = next(ids)
     label = Label(number, name, COLOURS[number % len(COLOURS)], kind, project_id=project_id, task_id=task_id)
     if kind == "skeleton":
         parts = [str(extra) for extra in extras]
-        label.sublabels = [Label(next(ids), part, COLOURS[i], "points", parent_id=number) for i, part in enumerate(parts)]
+        label.sublabels = [
+            Label(next(ids), part, COLOURS[i], "points", parent_id=number) for i, part in enumerate(parts)
+        ]
         label.svg = _svg(label.sublabels)
     else:
-        label.attributes = [_attribute(next(specs), *extra) for extra in extras]  # type: ignore[misc]
+        label.attributes = [_attribute(next(specs), *extra) for extra in extras]
     return label
 
 

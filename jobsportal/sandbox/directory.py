@@ -39,7 +39,7 @@ def about(service: Service, request: Request) -> Response:
     return Response(
         data={
             "name": "Computer Vision Annotation Tool",
-            "description": "A stand-in that answers like the annotation server, from memory, for demonstration and tests.",
+            "description": "Answers like the annotation server, from memory, for demonstration and tests.",
             "version": VERSION,
             "logo_url": f"{request.base()}/static/logo.svg",
             "subtitle": "Open Data Annotation Platform",

@@ -136,16 +136,40 @@ def _thing(pen: ImageDraw.ImageDraw, thing: Thing) -> None:
     w, h = thing.right - thing.left, thing.bottom - thing.top
     edge: Colour = (24, 24, 28)
     if thing.kind == "person":
-        pen.ellipse((thing.left + w * 0.25, thing.top, thing.right - w * 0.25, thing.top + h * 0.25), fill=(224, 180, 150))
-        pen.rounded_rectangle((thing.left, thing.top + h * 0.25, thing.right, thing.bottom), 8, fill=thing.colour, outline=edge)
+        pen.ellipse(
+            (thing.left + w * 0.25, thing.top, thing.right - w * 0.25, thing.top + h * 0.25), fill=(224, 180, 150)
+        )
+        pen.rounded_rectangle(
+            (thing.left, thing.top + h * 0.25, thing.right, thing.bottom), 8, fill=thing.colour, outline=edge
+        )
     elif thing.kind in ("fish", "ball", "cat"):
-        pen.ellipse((thing.left, thing.top, thing.right - w * 0.15, thing.bottom), fill=thing.colour, outline=edge, width=2)
+        pen.ellipse(
+            (thing.left, thing.top, thing.right - w * 0.15, thing.bottom), fill=thing.colour, outline=edge, width=2
+        )
         middle = thing.top + h / 2
-        pen.polygon(((thing.right - w * 0.25, middle), (thing.right, thing.top), (thing.right, thing.bottom)), fill=thing.colour)
+        pen.polygon(
+            ((thing.right - w * 0.25, middle), (thing.right, thing.top), (thing.right, thing.bottom)), fill=thing.colour
+        )
         pen.ellipse((thing.left + w * 0.12, middle - 6, thing.left + w * 0.12 + 6, middle), fill=edge)
     elif thing.kind == "boat":
-        pen.polygon(((thing.left, thing.top + h * 0.5), (thing.right, thing.top + h * 0.5), (thing.right - w * 0.2, thing.bottom), (thing.left + w * 0.2, thing.bottom)), fill=thing.colour, outline=edge)
-        pen.polygon(((thing.left + w / 2, thing.top), (thing.left + w / 2, thing.top + h * 0.45), (thing.left + w * 0.85, thing.top + h * 0.45)), fill=(245, 245, 240))
+        pen.polygon(
+            (
+                (thing.left, thing.top + h * 0.5),
+                (thing.right, thing.top + h * 0.5),
+                (thing.right - w * 0.2, thing.bottom),
+                (thing.left + w * 0.2, thing.bottom),
+            ),
+            fill=thing.colour,
+            outline=edge,
+        )
+        pen.polygon(
+            (
+                (thing.left + w / 2, thing.top),
+                (thing.left + w / 2, thing.top + h * 0.45),
+                (thing.left + w * 0.85, thing.top + h * 0.45),
+            ),
+            fill=(245, 245, 240),
+        )
     elif thing.kind == "pallet":
         pen.rectangle(box, fill=(176, 130, 78), outline=edge, width=2)
         pen.rectangle((thing.left + 5, thing.top + 5, thing.right - 5, thing.bottom - h * 0.3), fill=thing.colour)
@@ -155,11 +179,17 @@ def _thing(pen: ImageDraw.ImageDraw, thing: Thing) -> None:
 
 def _vehicle(pen: ImageDraw.ImageDraw, thing: Thing, w: float, h: float, edge: Colour) -> None:
     roof = thing.top if thing.kind in ("bus", "truck") else thing.top + h * 0.32
-    pen.rounded_rectangle((thing.left, roof, thing.right, thing.bottom - h * 0.1), 8, fill=thing.colour, outline=edge, width=2)
+    pen.rounded_rectangle(
+        (thing.left, roof, thing.right, thing.bottom - h * 0.1), 8, fill=thing.colour, outline=edge, width=2
+    )
     if roof != thing.top:
-        pen.rounded_rectangle((thing.left + w * 0.2, thing.top, thing.right - w * 0.2, roof + 8), 8, fill=thing.colour, outline=edge)
+        pen.rounded_rectangle(
+            (thing.left + w * 0.2, thing.top, thing.right - w * 0.2, roof + 8), 8, fill=thing.colour, outline=edge
+        )
     glass: Colour = (186, 214, 230)
-    pen.rectangle((thing.left + w * 0.26, thing.top + h * 0.1, thing.right - w * 0.26, thing.top + h * 0.34), fill=glass)
+    pen.rectangle(
+        (thing.left + w * 0.26, thing.top + h * 0.1, thing.right - w * 0.26, thing.top + h * 0.34), fill=glass
+    )
     for at in (0.14, 0.66):
         x = thing.left + w * at
         pen.ellipse((x, thing.bottom - h * 0.32, x + h * 0.32, thing.bottom), fill=edge)

@@ -23,7 +23,8 @@ WRITERS = {"CVAT for images 1.1": cvat_export.write, "COCO 1.0": coco_export.wri
 BLOCK = 1 << 20
 UNSATISFIABLE = (
     "<html>\r\n<head><title>416 Requested Range Not Satisfiable</title></head>\r\n<body>\r\n"
-    "<center><h1>416 Requested Range Not Satisfiable</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    "<center><h1>416 Requested Range Not Satisfiable</h1></center>\r\n"
+    "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 )
 
 
@@ -145,7 +146,13 @@ def _send(request: Request, item: BackgroundRequest) -> Response:
         return Response(416, body=UNSATISFIABLE.encode(), content_type="text/html", headers=headers, bare=True)
     headers = [*dated, ("Content-Range", f"bytes {start}-{end}/{stat.st_size}")]
     return Response(
-        206, content_type=kind, headers=headers, file=item.file, file_start=start, file_length=end - start + 1, bare=True
+        206,
+        content_type=kind,
+        headers=headers,
+        file=item.file,
+        file_start=start,
+        file_length=end - start + 1,
+        bare=True,
     )
 
 

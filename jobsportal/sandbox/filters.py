@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from .messages import Request, crash, invalid
@@ -57,7 +57,7 @@ def parse_date(value: object) -> datetime:
     if not isinstance(value, str):
         raise TypeError(value)
     stamp = datetime.fromisoformat(value.replace("Z", "+00:00"))
-    return stamp if stamp.tzinfo else stamp.replace(tzinfo=timezone.utc)
+    return stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
 
 
 def json_logic(request: Request, fields: dict[str, Field[T]]) -> Test[T] | None:

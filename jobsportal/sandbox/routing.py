@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import annotations, auth, data, directory, exports, imports, jobs, legacy, requests_, tus
+from . import annotations as job_annotations
+from . import auth, data, directory, exports, imports, jobs, legacy, requests_, tus
 from .messages import NOT_FOUND_PAGE, SERVER_ERROR_PAGE, Refusal, Request, Response, detail, page
 from .negotiation import browsable, negotiate
 from .permissions import resolve_organization
@@ -101,10 +102,10 @@ ROUTES = [
         f"/api/jobs/{ANY_ID}/annotations/?",
         "Annotations",
         ANNOTATIONS,
-        GET=annotations.retrieve,
-        PUT=annotations.replace,
-        PATCH=annotations.patch,
-        DELETE=annotations.clear,
+        GET=job_annotations.retrieve,
+        PUT=job_annotations.replace,
+        PATCH=job_annotations.patch,
+        DELETE=job_annotations.clear,
         POST=imports.start,
         OPTIONS=tus.options,
     ),

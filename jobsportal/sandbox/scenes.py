@@ -51,7 +51,9 @@ def _placed(chance: random.Random, kind: tuple[str, int, int], width: int, heigh
     w, h = wide * scale, high * scale
     left, top = chance.uniform(4, width - w - 4), chance.uniform(height * 0.42, height - h - 8)
     paint = chance.randrange(len(PAINT))
-    return Thing(name, round(left, 1), round(top, 1), round(left + w, 1), round(top + h, 1), PAINT[paint], PAINT_NAMES[paint])
+    return Thing(
+        name, round(left, 1), round(top, 1), round(left + w, 1), round(top + h, 1), PAINT[paint], PAINT_NAMES[paint]
+    )
 
 
 def _moving(frame: int, width: int, height: int) -> list[Thing]:

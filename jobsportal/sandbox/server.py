@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from types import TracebackType
 
 from . import demo
@@ -49,7 +49,7 @@ class Sandbox:
     ) -> None:
         self.quiet = quiet
         self.extra_jobs = extra_jobs
-        self.started_at = started_at or datetime.now(timezone.utc)
+        self.started_at = started_at or datetime.now(UTC)
         self.calls: list[Call] = []
         self.faults = Faults()
         self._address = (host, port)
@@ -179,9 +179,7 @@ class Sandbox:
         `path` is a regular expression searched in the unquoted path. `reset` ends the connection unanswered;
         `truncate` sends that many bytes of the body and hangs up; `delay` waits first, in seconds.
         """
-        self.faults.add(
-            Fault(method, path, status, body, headers or {}, content_type, delay, reset, truncate, times)
-        )
+        self.faults.add(Fault(method, path, status, body, headers or {}, content_type, delay, reset, truncate, times))
 
     def wait(self, seconds: float) -> None:
         """Waits, but not beyond the end of the sandbox."""

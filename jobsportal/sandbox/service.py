@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .drawing import Studio
+from .jobtable import Job
 from .messages import Request, detail, forbidden, missing
 from .permissions import may_see_job
 from .store import Store
 from .throttling import Throttle
-from .jobtable import Job
 
 
 @dataclass

@@ -9,7 +9,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from .jobtable import Job, JobTable
@@ -163,13 +163,13 @@ class Store:
         self.sessions: dict[str, int] = {}
         self.deleted_frames: dict[int, list[int]] = {}
         self.make_annotations: Callable[[Job], Annotations] = lambda job: empty_annotations()
-        self._last = datetime.now(timezone.utc)
+        self._last = datetime.now(UTC)
         self._next_id = 1_000_000
 
     def now(self) -> datetime:
         """The present, with microseconds, and never the same twice: `updated_date` must tell two changes apart."""
         with self.lock:
-            stamp = datetime.now(timezone.utc)
+            stamp = datetime.now(UTC)
             if stamp <= self._last:
                 stamp = self._last + timedelta(microseconds=1)
             if not stamp.microsecond:  # a whole second would lose its fraction when written out

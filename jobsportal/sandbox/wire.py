@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import logging
 import socket
 import struct
@@ -72,7 +73,7 @@ class Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = -1
-    server: Server  # type: ignore[assignment]
+    server: Server
 
     def setup(self) -> None:
         super().setup()
@@ -118,7 +119,7 @@ class Connection(BaseHTTPRequestHandler):
             self._write(request, response, fault.truncate if fault else None)
 
     def _refuse_target(self, headers: dict[str, str]) -> None:
-        request = Request(self.command, self.path[:100], {}, headers, tempfile.TemporaryFile(), 0, "")
+        request = Request(self.command, self.path[:100], {}, headers, io.BytesIO(), 0, "")
         self.close_connection = True
         self._record(request, 414)
         self._write(request, Response(414, body=TOO_LONG.encode(), content_type="text/html", bare=True), None)

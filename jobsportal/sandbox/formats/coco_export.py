@@ -34,9 +34,7 @@ def document(job: Snapshot) -> Item:
     return {
         "licenses": [{"name": "", "id": 0, "url": ""}],
         "info": {"contributor": "", "date_created": "", "description": "", "url": "", "version": "", "year": ""},
-        "categories": [
-            {"id": categories[label.id], "name": label.name, "supercategory": ""} for label in job.labels
-        ],
+        "categories": [{"id": categories[label.id], "name": label.name, "supercategory": ""} for label in job.labels],
         "images": images,
         "annotations": annotations,
     }

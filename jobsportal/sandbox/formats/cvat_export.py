@@ -36,7 +36,8 @@ def document(job: Snapshot) -> bytes:
         for tag in tags.get(frame, []):
             _attributes(ET.SubElement(image, "tag", _name(job, tag)), job, tag)
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written
 
 
 def _leaf(parent: ET.Element, name: str, text: object) -> ET.Element:
@@ -95,7 +96,7 @@ def _name(job: Snapshot, item: Item) -> dict[str, str]:
 
 
 def _shape(parent: ET.Element, job: Snapshot, shape: Item) -> None:
-    kind = {"rectangle": "box"}.get(shape["type"], shape["type"])
+    kind = "box" if shape["type"] == "rectangle" else str(shape["type"])
     values = _name(job, shape) | {"occluded": str(int(shape["occluded"]))}
     values |= _geometry(shape)
     if shape["type"] != "skeleton" or shape["z_order"]:
@@ -108,7 +109,7 @@ def _shape(parent: ET.Element, job: Snapshot, shape: Item) -> None:
     _attributes(element, job, shape)
     for part in shape["elements"]:
         inner = _name(job, part) | {"occluded": str(int(part["occluded"])), "outside": str(int(part["outside"]))}
-        _attributes(ET.SubElement(element, part["type"], inner | _geometry(part)), job, part)
+        _attributes(ET.SubElement(element, str(part["type"]), inner | _geometry(part)), job, part)
 
 
 def _geometry(shape: Item) -> dict[str, str]:
