@@ -2,14 +2,11 @@
 
 import os
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote
 
 import environ
-from gunicorn.glogging import Logger
 
 env = environ.Env()
-env.read_env(Path(__file__).resolve().parent / ".env")
+env.read_env(env.str("ENV_FILE", str(Path(__file__).resolve().parent / ".env")))
 
 bind = f"{env.str('HOST', '127.0.0.1')}:{env.int('PORT', 8000)}"
 
@@ -34,17 +31,6 @@ control_socket_disable = True
 # The workers' heartbeat must not wait for a disk.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
-
-class OneLineLogger(Logger):  # type: ignore[misc]
-    """Writes the path as it came, percent-encoded and without the query: one request, one line, no secrets."""
-
-    def atoms(self, resp: Any, req: Any, environ: Any, request_time: Any) -> dict[str, Any]:
-        atoms: dict[str, Any] = super().atoms(resp, req, environ, request_time)
-        path = str(environ.get("RAW_URI", "")).partition("?")[0]
-        return atoms | {"U": quote(path, safe="/%:@!$&'()*+,;=~-._")}
-
-
-logger_class = OneLineLogger
+# The portal logs each request itself, with the request's id and without the query, which may name people.
+accesslog = None
 loglevel = env.str("LOG_LEVEL", "INFO").lower()
-accesslog = "-" if env.bool("ACCESS_LOG", False) else None
-access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s bytes %(M)s ms'

@@ -39,7 +39,7 @@ WELCOME = """
     mara              supervisor who only needs the data
     grace             owner of the organization harbor
 
-  Ctrl-C stops both.
+  Ctrl-C stops both. What the portal asks of CVAT is written to {log}
 """
 
 
@@ -49,17 +49,25 @@ class CannotStart(Exception):
 
 @dataclass
 class Server:
-    """One of the two servers: how it is started and which address answers once it is up."""
+    """One of the two servers: how it is started and which address answers once it is up.
+
+    What it prints goes to the terminal, or to `log` if there is one.
+    """
 
     name: str
     port: int
     health_path: str
     arguments: list[str]
+    log: Path | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which stops both in order.
-        self.process = subprocess.Popen([sys.executable, *self.arguments], cwd=BASE_DIR, start_new_session=True)
+        command = [sys.executable, *self.arguments]
+        with self.log.open("wb") if self.log else contextlib.nullcontext() as output:
+            self.process = subprocess.Popen(
+                command, cwd=BASE_DIR, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
+            )
 
     def exit_code(self) -> int | None:
         return self.process.poll() if self.process else None
@@ -112,9 +120,10 @@ def refuse_busy_port(name: str, port: int) -> None:
 
 
 def settings_for_the_demo(portal_port: int, sandbox_port: int) -> dict[str, str]:
-    """Everything that decides where data goes and whom the portal calls, so that nothing of it comes from `.env`."""
+    """Everything that decides where data goes and whom the portal calls, whatever `.env` and the shell say of it."""
     return {
         "DJANGO_SETTINGS_MODULE": "jobsportal.settings",
+        "ENV_FILE": os.devnull,
         "VAR_DIR": str(VAR_DIR),
         "STATIC_ROOT": str(VAR_DIR / "static"),
         "DATABASE_URL": f"sqlite:///{VAR_DIR / 'portal.sqlite3'}",
@@ -188,6 +197,13 @@ def wait_until_ready(servers: list[Server], stop: Stop) -> None:
         time.sleep(0.05)
 
 
+def last_words(server: Server, lines: int = 20) -> str:
+    """The end of a log that nobody saw."""
+    if server.log is None or not server.log.exists():
+        return ""
+    return "\n".join(server.log.read_text(errors="replace").splitlines()[-lines:])
+
+
 def stop_all(servers: list[Server]) -> None:
     """Ask every server to end, and make the ones end that do not within a few seconds."""
     running = [server.process for server in servers if server.process]
@@ -211,7 +227,7 @@ def run(portal: Server, sandbox: Server) -> int:
             server.start()
         wait_until_ready(servers, stop)
         if not stop.asked and first_ended(servers) is None:
-            tell(WELCOME.format(portal=f"http://{HOST}:{portal.port}", sandbox=f"http://{HOST}:{sandbox.port}"))
+            welcome(portal, sandbox)
         while not stop.asked and first_ended(servers) is None:
             time.sleep(0.1)
         ended = None if stop.asked else first_ended(servers)
@@ -220,8 +236,14 @@ def run(portal: Server, sandbox: Server) -> int:
     if ended is None:
         tell("\nStopped.")
         return 0
+    tell(last_words(ended), to_stderr=True)
     tell(f"\n{ended.name} ended by itself ({ending(ended)}), so the demo was stopped.", to_stderr=True)
     return 1
+
+
+def welcome(portal: Server, sandbox: Server) -> None:
+    log = os.path.relpath(sandbox.log) if sandbox.log else "the terminal"
+    tell(WELCOME.format(portal=f"http://{HOST}:{portal.port}", sandbox=f"http://{HOST}:{sandbox.port}", log=log))
 
 
 def ending(server: Server) -> str:
@@ -251,6 +273,7 @@ def main() -> int:
                 sandbox_port,
                 "/api/server/about",
                 ["manage.py", "sandbox", "--host", HOST, "--port", str(sandbox_port)],
+                log=VAR_DIR / "sandbox.log",
             ),
         )
     except CannotStart as error:
