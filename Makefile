@@ -35,15 +35,13 @@ check: $(DEV) ## Lint, formatting, types, templates, settings for production, mi
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
 	$(PY) -m djlint --lint --quiet templates
-	$(PY) -m djlint --check --quiet templates
 	DEBUG=false HTTPS=true VAR_DIR=var/check SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(64))') \
 	  $(PY) manage.py check --deploy --fail-level WARNING
 	VAR_DIR=var/check $(PY) manage.py makemigrations --check --dry-run
 
-format: $(DEV) ## Put imports, code and templates into the project's form
+format: $(DEV) ## Put imports and code into the project's form
 	$(PY) -m ruff check --fix --exit-zero
 	$(PY) -m ruff format
-	-$(PY) -m djlint --reformat --quiet templates
 
 clean: ## Remove the virtual environment, caches and the demo's data; your own data in var/ stays
 	rm -rf $(VENV) var/demo var/check .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
