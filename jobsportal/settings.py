@@ -151,5 +151,5 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"jobsportal": {"level": LOG_LEVEL}, "django": {"level": "WARNING"}},
+    "loggers": {"jobsportal": {"level": LOG_LEVEL}, "django": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jobsportal.cvat.errors import BrokenAnswer
+from jobsportal.cvat.errors import BrokenAnswer, Invalid
 from jobsportal.cvat.types import Token
 
 if TYPE_CHECKING:
@@ -20,10 +20,19 @@ class Auth:
     def login(self, username: str, password: str) -> str:
         """POST /api/auth/login: the person's API token.
 
+        What looks like an e-mail address is tried as a user name first, since it may be one.
         Raises Invalid for a wrong name or password (the upstream answers 400, not 401) and Busy when it is throttled:
         100 anonymous calls a minute per address.
         """
-        answer = self.client.send("POST", "/api/auth/login", Token, json={"username": username, "password": password})
+        try:
+            return self._login({"username": username, "password": password})
+        except Invalid:
+            if "@" not in username:
+                raise
+            return self._login({"email": username, "password": password})
+
+    def _login(self, body: dict[str, str]) -> str:
+        answer = self.client.send("POST", "/api/auth/login", Token, json=body)
         if not answer.key.isascii() or not answer.key.isprintable() or not answer.key:
             raise BrokenAnswer(detail="The server sent a token that can't be used.")
         return answer.key

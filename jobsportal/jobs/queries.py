@@ -34,11 +34,21 @@ def choices(values: tuple[str, ...]) -> list[tuple[str, str]]:
     return [("", "any"), *((value, value.replace("_", " ")) for value in values)]
 
 
+SUGGESTED_NAME = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "placeholder": "user name"}
+
+
 class FilterForm(forms.Form):
     """Every field the upstream's list can filter on, and how the list is shown."""
 
-    search = forms.CharField(required=False, max_length=200, label="Search")
-    assignee = forms.CharField(required=False, max_length=150, label="Assignee", help_text="exact user name")
+    search = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Search",
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Search task, project, person", "data-key": "/"}),
+    )
+    assignee = forms.CharField(
+        required=False, max_length=150, label="Assignee", widget=forms.TextInput(attrs=SUGGESTED_NAME | {"list": "filter-people"})
+    )
     stage = forms.ChoiceField(required=False, choices=choices(STAGES), label="Stage")
     state = forms.ChoiceField(required=False, choices=choices(STATES), label="State")
     type = forms.ChoiceField(required=False, choices=choices(JOB_TYPES), label="Type")

@@ -1,0 +1,166 @@
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.sessions.models import Session
+
+from tests.checks import CheckedClient
+
+
+@pytest.fixture
+def stranger(upstream) -> CheckedClient:
+    return CheckedClient()
+
+
+def enter(client, username="alice", password="annotate", **more):
+    return client.post("/sign-in", {"username": username, "password": password, **more})
+
+
+def test_a_stranger_is_asked_to_sign_in_and_then_lands_where_they_wanted_to_go(stranger):
+    answer = stranger.get("/jobs/?state=new")
+    assert answer.status_code == 302 and answer["Location"] == "/sign-in?next=%2Fjobs%2F%3Fstate%3Dnew"
+    answer = enter(stranger, next="/jobs/?state=new")
+    assert (answer.status_code, answer["Location"]) == (302, "/jobs/?state=new")
+
+
+def test_an_email_address_signs_in_too(stranger):
+    assert enter(stranger, "alice@example.com").status_code == 302
+
+
+def test_a_wrong_password_is_said_and_the_name_stays_typed(stranger):
+    answer = enter(stranger, password="wrong")
+    assert answer.status_code == 422
+    assert "don’t fit" in answer.content.decode() or "don&#x27;t fit" in answer.content.decode()
+    assert 'value="alice"' in answer.content.decode()
+    assert "wrong" not in answer.content.decode().replace("wrong passwords", "")
+
+
+def test_an_unreachable_upstream_is_told_apart(stranger, settings):
+    settings.CVAT_URL = "http://127.0.0.1:9"
+    answer = enter(stranger)
+    assert answer.status_code == 502 and "can&#x27;t be reached" in answer.content.decode()
+
+
+def test_an_upstream_that_throttles_is_told_apart(stranger, upstream):
+    upstream.fail(path="/api/auth/login", status=429, body=b'{"detail":"Request was throttled."}', headers={"Retry-After": "49"})
+    answer = enter(stranger)
+    assert answer.status_code == 429 and "Wait 49 seconds" in answer.content.decode()
+
+
+def test_an_upstream_that_talks_nonsense_is_told_apart(stranger, upstream):
+    upstream.fail(path="/api/auth/login", status=200, body=b"<html>hello", content_type="text/html")
+    answer = enter(stranger)
+    assert answer.status_code == 502 and "answers strangely" in answer.content.decode()
+
+
+def test_too_many_wrong_passwords_lock_that_name_for_a_while_without_asking_upstream(stranger, upstream, settings):
+    for _ in range(settings.SIGN_IN_ATTEMPTS):
+        assert enter(stranger, password="wrong").status_code == 422
+    upstream.calls.clear()
+    answer = enter(stranger)
+    assert answer.status_code == 429 and "Too many wrong passwords" in answer.content.decode()
+    assert not upstream.calls
+    assert enter(stranger, "bob").status_code == 302, "other people are not locked out"
+
+
+def test_the_persons_address_is_passed_on(stranger, upstream, settings):
+    settings.TRUSTED_PROXIES = 1
+    data = {"username": "alice", "password": "annotate"}
+    stranger.post("/sign-in", data, headers={"X-Forwarded-For": "6.6.6.6, 10.1.2.3"})
+    assert upstream.calls[0].headers["x-forwarded-for"] == "10.1.2.3"
+
+
+def test_the_token_is_neither_in_a_cookie_nor_readable_in_the_session_store(stranger, upstream):
+    enter(stranger)
+    token = upstream.token("alice")
+    assert all(token not in cookie.value for cookie in stranger.cookies.values())
+    for session in Session.objects.all():
+        assert token not in str(session.get_decoded())
+    cookie = stranger.cookies[django_settings.SESSION_COOKIE_NAME]
+    assert cookie["httponly"] and cookie["samesite"] == "Lax"
+
+
+def test_a_session_from_before_signing_in_is_worth_nothing_after(stranger):
+    session = stranger.session
+    session["planted"] = 1
+    session.save()
+    planted = session.session_key
+    stranger.cookies[django_settings.SESSION_COOKIE_NAME] = planted
+    enter(stranger)
+    assert stranger.cookies[django_settings.SESSION_COOKIE_NAME].value != planted
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/\r\nX: y"])
+def test_signing_in_never_leads_elsewhere(stranger, target):
+    assert enter(stranger, next=target)["Location"] == "/jobs/"
+
+
+def test_signing_out_forgets_the_person_but_leaves_their_token_to_others(portal, upstream):
+    portal.post("/sign-out")
+    assert portal.get("/jobs/").status_code == 302
+    assert not [call for call in upstream.calls if "logout" in call.path]
+
+
+def test_a_token_revoked_half_way_leads_to_signing_in_and_back(portal, upstream):
+    upstream.revoke("alice")
+    answer = portal.get("/jobs/?state=new")
+    assert answer.status_code == 401
+    assert "next=%2Fjobs%2F%3Fstate%3Dnew" in answer.content.decode()
+    assert portal.get("/jobs/").status_code == 302, "the credential is forgotten"
+
+
+def test_what_was_typed_survives_a_token_revoked_half_way(portal, upstream):
+    upstream.revoke("alice")
+    answer = portal.post("/jobs/17/", {"assignee": "bob", "stage": "validation", "state": "rejected"})
+    assert answer.status_code == 401
+    text = answer.content.decode()
+    assert "not</strong> saved" in text
+    assert "assignee%3Dbob" in text and "state%3Drejected" in text
+    enter(portal)
+    page = portal.get("/jobs/17/?assignee=bob&stage=validation&state=rejected").content.decode()
+    assert 'value="bob"' in page and '<option value="rejected" selected>' in page
+
+
+def test_htmx_is_sent_to_sign_in_as_a_whole_page(portal, upstream):
+    upstream.revoke("alice")
+    answer = portal.get("/jobs/", headers={"HX-Request": "true", "HX-Target": "results", "HX-Current-URL": "http://testserver/jobs/"})
+    assert answer.status_code == 401 and answer["HX-Redirect"].startswith("/sign-in?next=%2Fjobs%2F")
+
+
+def test_a_form_sent_by_htmx_stays_on_the_page_when_the_token_is_refused(portal, upstream):
+    upstream.revoke("alice")
+    answer = portal.post("/jobs/17/edit/state", {"value": "new"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 401
+    assert answer["HX-Reswap"] == "none" and "not saved" in answer["HX-Trigger"]
+
+
+def test_switching_the_organization_changes_what_is_asked_for(portal, upstream):
+    answer = portal.post("/organization", {"org": ""})
+    assert answer["Location"] == "/jobs/?org="
+    portal.get("/jobs/")
+    assert upstream.calls[-1].headers["x-organization"] == ""
+    portal.get("/jobs/?org=*")
+    assert "x-organization" not in [call for call in upstream.calls if call.path == "/api/jobs"][-1].headers
+
+
+def test_a_link_with_an_organization_shows_that_organization(portal, upstream):
+    portal.get("/jobs/?org=*")
+    portal.get("/jobs/?org=acme")
+    assert [call for call in upstream.calls if call.path == "/api/jobs"][-1].headers["x-organization"] == "acme"
+
+
+def test_a_foreign_organization_is_refused_before_upstream_is_asked(portal, upstream):
+    assert portal.get("/jobs/?org=harbor").status_code == 404
+    assert portal.post("/organization", {"org": "harbor"}).status_code == 404
+    assert not upstream.calls
+
+
+def test_each_page_but_sign_in_and_health_asks_strangers_to_sign_in(stranger):
+    assert stranger.get("/healthz").content == b"ok\n"
+    for path in ("/", "/jobs/", "/jobs/1/", "/jobs/list.csv", "/jobs/1/preview", "/jobs/people", "/downloads/"):
+        assert stranger.get(path)["Location"].startswith("/sign-in"), path
+
+
+def test_hostile_sign_ins_are_answered_plainly(stranger):
+    for username in ("<script>alert(1)</script>", "a\r\nX: y", "'; DROP TABLE users; --", "x" * 100_000, "nul\0", "\u202eevil"):
+        answer = enter(stranger, username)
+        assert answer.status_code == 422, username[:20]
+        assert b"<script>alert" not in answer.content
