@@ -19,6 +19,7 @@ SHAPE_FIELDS = (
     "id", "label_id", "type", "frame", "group", "source", "occluded", "outside", "z_order", "rotation", "points",
     "attributes", "elements",
 )  # fmt: skip
+GEOMETRY = ("type", "occluded", "outside", "z_order", "rotation", "points")
 TRACK_FIELDS = ("id", "label_id", "frame", "group", "source", "shapes", "attributes", "elements")
 
 
@@ -149,7 +150,11 @@ def _with_ids(store: Store, data: Annotations) -> Annotations:
 
 
 def _number(store: Store, item: dict[str, Any]) -> None:
-    item["id"] = store.new_id()
+    """Gives an id, in the place where the upstream writes it: after a shape's geometry, else in front."""
+    rest = {name: value for name, value in item.items() if name != "id"}
+    geometry = {name: rest.pop(name) for name in GEOMETRY if name in rest}
+    item.clear()
+    item.update(geometry | {"id": store.new_id()} | rest)
     for inner in (*item.get("shapes", []), *item.get("elements", [])):
         _number(store, inner)
 

@@ -58,7 +58,7 @@ class Refusal(Exception):
 
 def refuse(status: int, data: object, headers: list[tuple[str, str]] | None = None) -> Refusal:
     """A refusal with a JSON body."""
-    return Refusal(Response(status, data=data, headers=headers or []))
+    return Refusal(Response(status, data=data, headers=list(headers or [])))
 
 
 def detail(status: int, words: str) -> Refusal:

@@ -14,7 +14,7 @@ from ..store import Annotations, Label, Store
 from .tracks import shape_at
 
 Item = dict[str, Any]
-LARGEST_DOCUMENT = 128 << 20
+LARGEST_DOCUMENT = 32 << 20
 IMPORT_ERROR = "cvat.apps.dataset_manager.bindings.CvatImportError"
 
 
