@@ -68,7 +68,9 @@ def check_markup(tree) -> None:
         if element.tag == "form":
             assert element.get("method") and element.get("action"), f"a form without method or action: {element.attrib}"
             if element.get("method") == "post":
-                assert element.find(".//input[@name='csrfmiddlewaretoken']") is not None, "a post form carries its token"
+                assert element.find(".//input[@name='csrfmiddlewaretoken']") is not None, (
+                    "a post form carries its token"
+                )
         if element.tag == "img":
             assert element.get("alt") is not None, "a picture has a text"
         if element.tag in ("a", "button"):

@@ -20,7 +20,7 @@ def public(view: View) -> View:
     return view
 
 
-class signed_in_person:  # noqa: N801 - reads as a function in MIDDLEWARE, like its neighbours
+class signed_in_person:
     """See the module."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

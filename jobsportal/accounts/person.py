@@ -30,7 +30,7 @@ class Membership:
 
 @dataclass
 class Person:
-    """Who the upstream says is signed in. `organization` is a slug, "" for personal things only, None for everything."""
+    """Who the upstream says is signed in. `organization`: a slug, "" for personal things only, None for everything."""
 
     id: int
     username: str

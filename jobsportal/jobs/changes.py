@@ -21,7 +21,7 @@ Values = dict[str, Any]
 
 
 @dataclass
-class ChangedMeanwhile(Exception):  # noqa: N818 - an outcome, told to the person
+class ChangedMeanwhile(Exception):
     """Somebody else has changed the job since it was shown. `job` is how it is now, `fields` what differs."""
 
     job: Job
@@ -64,7 +64,9 @@ def change(client: Client, job_id: int, wanted: Values, seen: Values, version: s
     before = client.jobs.retrieve(job_id)
     current = values_of(before)
     if version_of(before) != version:
-        moved = [name for name in FIELDS if name in seen and seen[name] != current[name]]
+        moved = [
+            name for name in FIELDS if name in seen and current[name] not in (seen[name], wanted.get(name, seen[name]))
+        ]
         if moved:
             raise ChangedMeanwhile(before, moved)
     differing = {name: value for name, value in wanted.items() if value != current[name]}

@@ -10,7 +10,7 @@ from jobsportal.jobs.changes import Values, values_of, version_of
 
 
 class SeenForm(forms.Form):
-    """What the person saw when they decided: the values, and the job's version. Hidden in every form that changes a job."""
+    """What the person saw when they decided: the values, and the job's version. Hidden in forms that change a job."""
 
     seen_assignee = forms.IntegerField(required=False, widget=forms.HiddenInput)
     seen_stage = forms.CharField(required=False, max_length=50, widget=forms.HiddenInput)
@@ -30,7 +30,7 @@ def seen_initial(job: Job) -> dict[str, Any]:
 
 
 def options(values: tuple[str, ...], current: str = "") -> list[tuple[str, str]]:
-    """The known values; one that a newer server has and this portal doesn't know stays choosable while it is current."""
+    """The known values; one that only a newer server knows stays choosable while it is current."""
     known = values if not current or current in values else (*values, current)
     return [(value, value) for value in known]
 

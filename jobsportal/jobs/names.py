@@ -30,7 +30,7 @@ class Names:
             return ""
         return self.known.get((PROJECT, job.project_id), "") or f"project {job.project_id}"
 
-    def of(self, kind: str, id: int | None) -> str:  # noqa: A002
+    def of(self, kind: str, id: int | None) -> str:
         return self.known.get((kind, id), "") if id is not None else ""
 
 

@@ -44,10 +44,15 @@ class FilterForm(forms.Form):
         required=False,
         max_length=200,
         label="Search",
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Search task, project, person", "data-key": "/"}),
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": "Search task, project, person", "data-key": "/"}
+        ),
     )
     assignee = forms.CharField(
-        required=False, max_length=150, label="Assignee", widget=forms.TextInput(attrs=SUGGESTED_NAME | {"list": "filter-people"})
+        required=False,
+        max_length=150,
+        label="Assignee",
+        widget=forms.TextInput(attrs=SUGGESTED_NAME | {"list": "filter-people"}),
     )
     stage = forms.ChoiceField(required=False, choices=choices(STAGES), label="Stage")
     state = forms.ChoiceField(required=False, choices=choices(STATES), label="State")
@@ -146,7 +151,7 @@ class JobQuery:
         return int(self.given.get("days", settings.STUCK_DAYS))
 
     def query(self, **changes: Any) -> str:
-        """The query string of this list with changes; None drops a part. A change of anything but the page starts anew."""
+        """The query string of this list with changes; None drops a part. Any change but of the page begins at page 1."""
         if "page" not in changes:
             changes["page"] = None
         merged = {**self.given, **changes}

@@ -141,7 +141,7 @@ def people_context(request: PortalRequest) -> dict[str, Any]:
 def save_field(request: PortalRequest, job_id: int, field: str) -> HttpResponseBase:
     form = FieldForm(request.POST, field=field)
     if not form.is_valid():
-        problem = "; ".join(text for texts in form.errors.values() for text in texts)
+        problem = "; ".join(str(text) for texts in form.errors.values() for text in texts)
         raise errors.Invalid(detail=problem)
     wanted = {field: form.cleaned_data["value"]}
     try:
@@ -159,9 +159,9 @@ def saved(request: PortalRequest, made: changes.Change, field: str, place: str) 
     return redirect(own_place(place, reverse("jobs:job", args=[made.job.id])))
 
 
-def render_row(request: PortalRequest, job: Job, **more: Any) -> HttpResponse:
+def render_row(request: PortalRequest, job: Job, status: int = 200, **more: Any) -> HttpResponse:
     row = row_for(job, names_for(request.person, [job]))
-    return render(request, "jobs/_row.html", {"row": row, **more})
+    return render(request, "jobs/_row.html", {"row": row, **more}, status=status)
 
 
 def show_conflict(request: PortalRequest, conflict: ChangedMeanwhile, field: str, form: FieldForm) -> HttpResponse:
@@ -169,21 +169,14 @@ def show_conflict(request: PortalRequest, conflict: ChangedMeanwhile, field: str
     job = conflict.job
     initial = seen_initial(job) | {"next": form.cleaned_data["next"], "value": form.cleaned_data["value"]}
     context = {
-        "job": job,
         "field": field,
         "conflict": conflict_lines(conflict, form.seen),
         "wanted": wanted_in_words(request, field, form.cleaned_data["value"]),
         "form": FieldForm(field=field, initial=initial),
     }
     if request.htmx:
-        return render_row_with(request, job, field, context)
-    return render(request, "jobs/edit_field.html", context, status=409)
-
-
-def render_row_with(request: PortalRequest, job: Job, field: str, context: dict[str, Any]) -> HttpResponse:
-    response = render_row(request, job, editor_field=field, **context)
-    response.status_code = 409
-    return response
+        return render_row(request, job, status=409, editor_field=field, **context)
+    return render(request, "jobs/edit_field.html", context | {"job": job}, status=409)
 
 
 def wanted_in_words(request: PortalRequest, field: str, value: Any) -> str:
@@ -193,13 +186,12 @@ def wanted_in_words(request: PortalRequest, field: str, value: Any) -> str:
     return user.username if user else "nobody"
 
 
-def conflict_lines(conflict: ChangedMeanwhile, seen: changes.Values) -> list[str]:
-    """What somebody else has changed, in words."""
+def conflict_lines(conflict: ChangedMeanwhile, seen: changes.Values | None = None) -> list[str]:
+    """What somebody else has changed, in words; what it was before where that was seen as a word."""
     job = conflict.job
     now = {"assignee": changes.named(job.assignee), "stage": job.stage, "state": job.state}
-    return [
-        f"{name}: now {now[name]}" + (f", was {seen[name]}" if name != "assignee" else "") for name in conflict.fields
-    ]
+    before: dict[str, str] = {name: f", was {seen[name]}" for name in ("stage", "state") if seen and name in seen}
+    return [f"{name} is now {now[name]}{before.get(name, '')}" for name in conflict.fields]
 
 
 @require_POST
@@ -213,10 +205,8 @@ def undo(request: PortalRequest) -> HttpResponseBase:
         raise errors.Invalid(detail="This change is too old to be taken back here.") from None
     except ChangedMeanwhile as conflict:
         job = conflict.job
-        toast = toasts.Toast(
-            f"Not taken back: job {job.id} was changed since ({'; '.join(conflict_lines(conflict, {'stage': '', 'state': ''})).replace(', was ', '')}).",
-            kind="problem",
-        )
+        words = f"Not taken back: job {job.id} was changed since ({'; '.join(conflict_lines(conflict))})."
+        toast = toasts.Toast(words, kind="problem")
     if request.htmx:
         return toasts.on_response(retarget(render_row(request, job, saved="all"), f"#job-{job.id}"), toast)
     toasts.on_next_page(request, toast)
@@ -225,7 +215,7 @@ def undo(request: PortalRequest) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def job(request: PortalRequest, job_id: int) -> HttpResponseBase:
-    """GET, POST /jobs/{id}/. Upstream: jobs.retrieve, then the names; the counts load by themselves. POST also saves."""
+    """GET, POST /jobs/{id}/. Upstream: jobs.retrieve, then the names; the counts load by themselves. POST saves."""
     client = request.person.client
     current = client.jobs.retrieve(job_id)
     initial = seen_initial(current) | {"assignee": current.assignee.username if current.assignee else ""}
@@ -242,14 +232,14 @@ def job(request: PortalRequest, job_id: int) -> HttpResponseBase:
         return show_job_conflict(request, conflict, form)
     except (errors.Invalid, errors.Forbidden) as error:
         form.add_error(None, in_words(error))
-        return show_job(request, current, form, status=error.status if isinstance(error, errors.Forbidden) else 422)
+        return show_job(request, current, form, status=403 if isinstance(error, errors.Forbidden) else 422)
     toasts.on_next_page(request, toasts.Toast(changes.in_words(made), undo=made.undo_token))
     return redirect("jobs:job", job_id)
 
 
 def show_job_conflict(request: PortalRequest, conflict: ChangedMeanwhile, form: EditForm) -> HttpResponse:
     """The form as it was typed, over the job as it is now; saving again is a decision made knowing both."""
-    data = form.data.copy()
+    data: dict[str, Any] = dict(form.data.items())
     for name, value in seen_initial(conflict.job).items():
         data[name] = "" if value is None else str(value)
     again = EditForm(data, job=conflict.job)

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -123,7 +124,7 @@ def toast_only(words: str, status: int, *, href: str = "", link: str = "") -> Ht
     return toasts.on_response(response, toasts.Toast(words, kind="problem", href=href, link=link))
 
 
-def signed_out(request: HttpRequest) -> HttpResponseBase:
+def signed_out(request: Any) -> HttpResponseBase:
     """Forget the credential and ask to sign in, without losing the place or what was typed there."""
     request.session.flush()
     htmx = getattr(request, "htmx", None)

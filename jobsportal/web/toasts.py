@@ -1,6 +1,6 @@
 """Short messages about what just happened, with an undo where there is one.
 
-HTMX answers carry them as an event that `static/js/app.js` shows; a redirect keeps them in the session for the next page.
+HTMX answers carry them as an event that `static/js/app.js` shows; a redirect keeps them for the next page.
 """
 
 from dataclasses import asdict, dataclass

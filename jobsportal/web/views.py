@@ -8,7 +8,7 @@ from jobsportal.accounts.middleware import public
 
 @public
 def health(request: HttpRequest) -> HttpResponse:
-    """GET /healthz: the web process answers. No upstream calls: an upstream that is down must not restart the portal."""
+    """GET /healthz: the web process answers. An upstream that is down must not restart the portal: it isn't asked."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 

@@ -1,12 +1,308 @@
+import csv
+import json
+from io import StringIO
+
+import pytest
+
+HTMX = {"HX-Request": "true", "HX-Target": "results"}
+
+
+def text_of(response) -> str:
+    return response.content.decode()
+
+
+def asked(upstream) -> dict[str, list[str]]:
+    """The query of the last list that was asked for upstream."""
+    return [call for call in upstream.calls if call.path == "/api/jobs"][-1].query
+
+
 def test_the_list_shows_jobs_with_the_names_of_their_tasks_and_projects(portal):
     page = portal.get("/jobs/")
     assert page.status_code == 200
-    assert b"Roundabout north" in page.content and b"Street scenes" in page.content
+    assert "Roundabout north" in text_of(page) and "Street scenes" in text_of(page)
 
 
 def test_the_list_asks_three_times_when_cold_and_once_when_warm(portal, upstream):
-    portal.get("/jobs/")
+    portal.get("/jobs/?page_size=100")
     assert sorted(call.path for call in upstream.calls) == ["/api/jobs", "/api/projects", "/api/tasks"]
     upstream.calls.clear()
-    portal.get("/jobs/")
+    portal.get("/jobs/?page_size=100")
     assert [call.path for call in upstream.calls] == ["/api/jobs"]
+
+
+def test_names_are_not_shared_between_people_or_organizations(sign_in, upstream):
+    sign_in("alice").get("/jobs/")
+    sign_in("mara").get("/jobs/")
+    assert [call.path for call in upstream.calls].count("/api/tasks") == 1, "sign_in clears what was asked before"
+
+
+def test_every_filter_reaches_upstream_under_its_own_name(portal, upstream):
+    given = {
+        "search": "night bus",
+        "assignee": "dave",
+        "stage": "annotation",
+        "state": "in progress",
+        "type": "annotation",
+        "dimension": "2d",
+        "project_name": "Street scenes",
+        "project_id": "1",
+        "task_name": "Night bus lane",
+        "task_id": "3",
+        "filter": '{"<=":[{"var":"id"},1000]}',
+        "sort": "-task_name,id",
+        "page_size": "50",
+    }
+    page = portal.get("/jobs/", given)
+    assert page.status_code == 200
+    sent = {name: values[-1] for name, values in asked(upstream).items()}
+    assert sent == given | {"page": "1"}
+    for chip in ("night bus", "dave", "in progress", "Street scenes", "job id is at most 1000"):
+        assert f'class="chip-value">{chip}' in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("view", "expected"),
+    [
+        ("unassigned", {"!": {"var": "assignee"}}),
+        (
+            "review",
+            {"and": [{"==": [{"var": "stage"}, "validation"]}, {"in": [{"var": "state"}, ["new", "in progress"]]}]},
+        ),
+    ],
+)
+def test_presets_are_rules_that_upstream_understands(portal, upstream, view, expected):
+    page = portal.get(f"/jobs/?view={view}")
+    assert json.loads(asked(upstream)["filter"][0]) == expected
+    assert page.context["page"].count > 0
+
+
+def test_stuck_means_in_progress_and_untouched_for_so_many_days(portal, upstream):
+    page = portal.get("/jobs/?view=stuck&days=10")
+    rule = json.loads(asked(upstream)["filter"][0])
+    assert rule["and"][0] == {"==": [{"var": "state"}, "in progress"]} and "<=" in rule["and"][1]
+    assert page.context["page"].count > 0
+    assert all(row.job.state == "in progress" for row in page.context["rows"])
+
+
+def test_mine_asks_for_the_signed_in_person(sign_in, upstream):
+    page = sign_in("carol").get("/jobs/?view=mine")
+    assert asked(upstream)["assignee"] == ["carol"]
+    assert {row.job.assignee.username for row in page.context["rows"]} == {"carol"}
+
+
+def test_a_preset_and_a_rule_of_ones_own_both_count(portal, upstream):
+    portal.get("/jobs/", {"view": "unassigned", "filter": '{"==":[{"var":"task_id"},2]}'})
+    assert json.loads(asked(upstream)["filter"][0]) == {
+        "and": [{"!": {"var": "assignee"}}, {"==": [{"var": "task_id"}, 2]}]
+    }
+
+
+def test_the_same_address_answers_htmx_with_only_the_results(portal):
+    part = portal.get("/jobs/?state=new", headers=HTMX)
+    assert part.status_code == 200 and "<html" not in text_of(part) and "<h1>" in text_of(part)
+    assert "HX-Request" in part["Vary"]
+
+
+def test_a_history_restore_gets_the_whole_page(portal):
+    page = portal.get("/jobs/", headers=HTMX | {"HX-History-Restore-Request": "true"})
+    assert "<html" in text_of(page)
+
+
+def test_paging_is_in_the_address(portal, upstream):
+    page = portal.get("/jobs/?page_size=25&page=2&state=new&org=acme")
+    assert asked(upstream)["page"] == ["2"]
+    assert "1–" not in text_of(page) or "26–" in text_of(page) or page.status_code == 404
+
+
+def test_the_second_page_goes_on_where_the_first_ended(portal):
+    first = [row.job.id for row in portal.get("/jobs/?page_size=25").context["rows"]]
+    second = [row.job.id for row in portal.get("/jobs/?page_size=25&page=2").context["rows"]]
+    assert len(first) == 25 and second and not set(first) & set(second)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "stage=bogus",
+        "page=0",
+        "page=-1",
+        "page=abc",
+        "page=99999999999999999999",
+        "page_size=7",
+        "page_size=100000",
+        "task_id=x",
+        "project_id=99999999999999999999",
+        "sort=bogus",
+        "sort=-id,bogus",
+        "view=bogus",
+        "days=0&view=stuck",
+        "filter=%7Bnot",
+        "filter=5",
+        "filter=%5B1%5D",
+        "filter=%7B%22and%22%3A%5B%5D%7D",
+        "filter=%7B%22%3D%3D%22%3A%5B%7B%22var%22%3A%22id%22%7D%2C%22abc%22%5D%7D",
+        "filter=%7B%22%21%3D%22%3A%5B%7B%22var%22%3A%22state%22%7D%2C%22new%22%5D%7D",
+        "search=%00",
+        "search=" + "a" * 300,
+    ],
+)
+def test_impossible_filters_are_explained_and_never_sent(portal, upstream, query):
+    page = portal.get(f"/jobs/?{query}")
+    assert page.status_code == 422
+    assert "can&#x27;t be filtered like this" in text_of(page)
+    assert "has-error" in text_of(page) or any(name in query for name in ("page", "sort", "view", "days", "search"))
+    assert not upstream.calls
+
+
+def test_a_page_outside_the_range_is_404_with_a_way_back(portal):
+    page = portal.get("/jobs/?page=999")
+    assert page.status_code == 404 and "There is no page 999" in text_of(page)
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "a\r\nX-Evil: 1",
+    "'; DROP TABLE jobs; --",
+    "\u202eevil",
+    "%s%n{{7*7}}",
+    '"><img src=x>',
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_searches_are_shown_as_text(portal, text):
+    page = portal.get("/jobs/", {"search": text})
+    assert page.status_code == 200 and page.context["page"].count == 0
+    assert "<script>alert" not in text_of(page) and "<img src=x" not in text_of(page)
+    assert "No job matches these filters" in text_of(page)
+
+
+def test_hostile_names_upstream_are_shown_as_text(portal, upstream):
+    body = {
+        "count": 1,
+        "next": None,
+        "previous": None,
+        "results": [
+            {
+                "id": 17,
+                "task_id": 2,
+                "project_id": 1,
+                "stage": "<b>odd",
+                "state": "paused",
+                "type": "x_y",
+                "assignee": {"id": 1, "username": "<script>alert(1)</script>"},
+                "unknown": {"deep": []},
+            }
+        ],
+    }
+    upstream.fail(
+        path="^/api/jobs$", status=200, body=json.dumps(body).encode(), content_type="application/vnd.cvat+json"
+    )
+    page = portal.get("/jobs/")
+    assert page.status_code == 200 and "<script>alert" not in text_of(page) and "&lt;b&gt;odd" in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "words"),
+    [
+        ({"status": 500, "body": b"<h1>Server Error (500)</h1>", "content_type": "text/html"}, 502, "failed"),
+        ({"status": 200, "body": b"<html>login</html>", "content_type": "text/html"}, 502, "answers strangely"),
+        ({"status": 200, "body": b'{"count": "x"}'}, 502, "answers strangely"),
+        ({"status": 403, "body": b'{"detail":"No."}'}, 403, "No."),
+        ({"status": 429, "body": b"{}", "headers": {"Retry-After": "30"}}, 503, "busy"),
+        ({"reset": True}, 502, "can&#x27;t be reached"),
+        ({"truncate": 40}, 502, "can&#x27;t be reached"),
+    ],
+)
+def test_a_failing_upstream_is_told_in_plain_words(portal, upstream, fault, status, words):
+    upstream.fail(path="^/api/jobs$", times=None, **fault)
+    page = portal.get("/jobs/")
+    assert page.status_code == status and words in text_of(page)
+    assert "Traceback" not in text_of(page)
+    part = portal.get("/jobs/", headers=HTMX)
+    assert part.status_code == status and "<html" not in text_of(part) and 'role="alert"' in text_of(part)
+
+
+def test_a_slow_upstream_is_told_as_such(portal, upstream, settings):
+    settings.CVAT_READ_TIMEOUT = 0.2
+    upstream.fail(path="^/api/jobs$", delay=1.0)
+    page = portal.get("/jobs/")
+    assert page.status_code == 504 and "takes too long" in text_of(page)
+
+
+def test_the_list_is_shown_even_if_the_names_cannot_be_had(portal, upstream):
+    upstream.fail(path="^/api/tasks$", status=500, times=None)
+    page = portal.get("/jobs/")
+    assert page.status_code == 200 and "task 2" in text_of(page) and "Street scenes" in text_of(page)
+    upstream.faults.clear()
+    assert "Roundabout north" in text_of(portal.get("/jobs/")), "a failure is not remembered"
+
+
+def test_an_empty_list_says_why_and_what_to_do(sign_in):
+    assert "Nothing is assigned to you" in text_of(sign_in("alice").get("/jobs/?view=mine"))
+    assert "No job matches these filters" in text_of(sign_in("alice").get("/jobs/?task_id=99999"))
+
+
+def csv_of(response) -> list[dict[str, str]]:
+    body = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(StringIO(body)))
+
+
+def test_the_csv_holds_exactly_what_the_filter_finds(portal):
+    count = portal.get("/jobs/?view=unassigned").context["page"].count
+    answer = portal.get("/jobs/list.csv?view=unassigned&page=2&page_size=25")
+    rows = csv_of(answer)
+    assert (
+        answer["Content-Type"].startswith("text/csv") and 'filename="jobs-unassigned-' in answer["Content-Disposition"]
+    )
+    assert len(rows) == count
+    assert {row["assignee"] for row in rows} == {""}
+    assert rows[0]["task"] and rows[0]["stage"] and rows[0]["frames"]
+
+
+def test_the_csv_goes_through_all_pages(portal, monkeypatch):
+    monkeypatch.setattr("jobsportal.jobs.spreadsheet.PAGE_SIZE", 7)
+    rows = csv_of(portal.get("/jobs/list.csv"))
+    ids = [int(row["job"]) for row in rows]
+    assert ids == sorted(set(ids)) and len(ids) == portal.get("/jobs/").context["page"].count
+
+
+def test_the_csv_defuses_formulas(portal, upstream):
+    task = upstream.store.tasks[2]
+    name, task.name = task.name, '=HYPERLINK("http://evil")'
+    try:
+        rows = csv_of(portal.get("/jobs/list.csv?task_id=2"))
+    finally:
+        task.name = name
+    assert rows[0]["task"].startswith("'=HYPERLINK")
+
+
+def test_a_csv_that_breaks_half_way_does_not_look_whole(portal, upstream, monkeypatch):
+    monkeypatch.setattr("jobsportal.jobs.spreadsheet.PAGE_SIZE", 7)
+    answer = portal.get("/jobs/list.csv")
+    upstream.fail(path="^/api/jobs$", status=500, times=None)
+    with pytest.raises(Exception, match="ServerFault"):
+        list(answer.streaming_content)
+
+
+def test_a_csv_that_cannot_begin_is_an_error_page(portal, upstream):
+    upstream.fail(path="^/api/jobs$", status=500)
+    assert portal.get("/jobs/list.csv").status_code == 502
+
+
+def test_previews_are_pictures_that_only_the_persons_browser_keeps(portal):
+    answer = portal.get("/jobs/1/preview")
+    assert answer["Content-Type"] == "image/jpeg" and answer.content[:2] == b"\xff\xd8"
+    assert answer["Cache-Control"] == "private, max-age=3600" and answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_preview_that_is_no_picture_is_not_passed_on(portal, upstream):
+    upstream.fail(path="/preview", status=200, body=b"<script>alert(1)</script>", content_type="text/html")
+    answer = portal.get("/jobs/1/preview")
+    assert answer.status_code == 502 and b"<script>alert" not in answer.content
+
+
+def test_suggestions_for_a_name(portal, upstream):
+    answer = portal.get("/jobs/people?assignee=ca", headers={"HX-Request": "true"})
+    assert 'value="carol"' in text_of(answer) and 'value="dave"' not in text_of(answer)
+    assert upstream.calls[0].query["search"] == ["ca"]

@@ -40,7 +40,9 @@ def test_an_unreachable_upstream_is_told_apart(stranger, settings):
 
 
 def test_an_upstream_that_throttles_is_told_apart(stranger, upstream):
-    upstream.fail(path="/api/auth/login", status=429, body=b'{"detail":"Request was throttled."}', headers={"Retry-After": "49"})
+    upstream.fail(
+        path="/api/auth/login", status=429, body=b'{"detail":"Request was throttled."}', headers={"Retry-After": "49"}
+    )
     answer = enter(stranger)
     assert answer.status_code == 429 and "Wait 49 seconds" in answer.content.decode()
 
@@ -88,7 +90,9 @@ def test_a_session_from_before_signing_in_is_worth_nothing_after(stranger):
     assert stranger.cookies[django_settings.SESSION_COOKIE_NAME].value != planted
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/\r\nX: y"])
+@pytest.mark.parametrize(
+    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/\r\nX: y"]
+)
 def test_signing_in_never_leads_elsewhere(stranger, target):
     assert enter(stranger, next=target)["Location"] == "/jobs/"
 
@@ -121,7 +125,9 @@ def test_what_was_typed_survives_a_token_revoked_half_way(portal, upstream):
 
 def test_htmx_is_sent_to_sign_in_as_a_whole_page(portal, upstream):
     upstream.revoke("alice")
-    answer = portal.get("/jobs/", headers={"HX-Request": "true", "HX-Target": "results", "HX-Current-URL": "http://testserver/jobs/"})
+    answer = portal.get(
+        "/jobs/", headers={"HX-Request": "true", "HX-Target": "results", "HX-Current-URL": "http://testserver/jobs/"}
+    )
     assert answer.status_code == 401 and answer["HX-Redirect"].startswith("/sign-in?next=%2Fjobs%2F")
 
 
@@ -160,7 +166,14 @@ def test_each_page_but_sign_in_and_health_asks_strangers_to_sign_in(stranger):
 
 
 def test_hostile_sign_ins_are_answered_plainly(stranger):
-    for username in ("<script>alert(1)</script>", "a\r\nX: y", "'; DROP TABLE users; --", "x" * 100_000, "nul\0", "\u202eevil"):
+    for username in (
+        "<script>alert(1)</script>",
+        "a\r\nX: y",
+        "'; DROP TABLE users; --",
+        "x" * 100_000,
+        "nul\0",
+        "\u202eevil",
+    ):
         answer = enter(stranger, username)
         assert answer.status_code == 422, username[:20]
         assert b"<script>alert" not in answer.content
