@@ -53,7 +53,7 @@ chromium:
 
 $(MADE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "Jobs Portal needs Python 3.11 or newer, and '$(PYTHON)' is not that. Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	  echo "Jobs Portal needs Python 3.11 or newer, and '$(PYTHON)' is not that. Name another: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV)
