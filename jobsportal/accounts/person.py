@@ -118,8 +118,8 @@ def remember(request: HttpRequest, user: User, token: str, organizations: list[O
 def recall(request: HttpRequest) -> Person | None:
     """The person this session belongs to."""
     kept = request.session.get(SESSION_KEY)
-    token = kept and unseal(kept["sealed"])
-    if not token:
+    token = unseal(kept["sealed"]) if kept else None
+    if not kept or not token:
         return None
     return Person(
         id=kept["id"],

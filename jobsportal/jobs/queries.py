@@ -151,7 +151,7 @@ class JobQuery:
         return int(self.given.get("days", settings.STUCK_DAYS))
 
     def query(self, **changes: Any) -> str:
-        """The query string of this list with changes; None drops a part. Any change but of the page begins at page 1."""
+        """The query string of this list with changes; None drops a part. All but a new page begin at page 1."""
         if "page" not in changes:
             changes["page"] = None
         merged = {**self.given, **changes}
