@@ -68,6 +68,11 @@ def formats(service: Service, request: Request) -> Response:
     )
 
 
+def plugins(service: Service, request: Request) -> Response:
+    """`GET /api/server/plugins`: what else the server can do; nothing here."""
+    return Response(data={"GIT_INTEGRATION": False, "ANALYTICS": False, "MODELS": False, "PREDICT": False})
+
+
 def root(service: Service, request: Request) -> Response:
     """`GET /`: there is no user interface here."""
     return Response(410, body=b"", content_type="text/html; charset=utf-8")

@@ -49,6 +49,7 @@ ROUTES = [
     _route("/api/auth/logout", "Logout", "GET, POST, HEAD, OPTIONS", open=True, POST=auth.logout),
     _route("/api/server/about", "About", READ, open=True, GET=directory.about),
     _route("/api/server/annotation/formats", "Annotation Formats", READ, GET=directory.formats),
+    _route("/api/server/plugins", "Plugins", READ, GET=directory.plugins),
     _route("/api/users/self", "Self", READ, GET=directory.self_user),
     _route("/api/users", "User List", READ, GET=directory.list_users),
     _route(f"/api/users/{ANY_ID}", "User Instance", "GET, PATCH, DELETE, HEAD, OPTIONS", GET=directory.retrieve_user),

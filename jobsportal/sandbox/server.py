@@ -112,8 +112,8 @@ class Sandbox:
         self._stopping.set()
         server, self._server = self._server, None
         if server is not None:
+            server.shutdown()
             if self._thread is not None:
-                server.shutdown()
                 self._thread.join()
                 self._thread = None
             server.server_close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import zipfile
 from collections.abc import Iterator
@@ -15,6 +16,12 @@ from jobsportal.sandbox import Sandbox
 
 cvat_sdk = pytest.importorskip("cvat_sdk")
 
+# The client leaves its temporary files of pictures to the garbage collector
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
 
 @pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[Any]:
@@ -22,6 +29,7 @@ def client(sandbox: Sandbox) -> Iterator[Any]:
         client.config.status_check_period = 0.01
         client.organization_slug = "acme"
         yield client
+    gc.collect()
 
 
 def test_it_signs_in_and_lists(client: Any) -> None:
@@ -42,8 +50,9 @@ def test_it_reads_and_changes_a_job(client: Any) -> None:
 
 def test_it_reads_pictures_labels_and_annotations(client: Any) -> None:
     job = client.jobs.retrieve(1)
-    assert Image.open(job.get_preview()).format == "JPEG"
-    assert Image.open(job.get_frame(3, quality="original")).size == (640, 480)
+    with job.get_preview() as preview, job.get_frame(3, quality="original") as frame:
+        assert Image.open(preview).format == "JPEG"
+        assert Image.open(frame).size == (640, 480)
     assert job.get_meta().size == len(job.get_frames_info()) == 10
     assert job.get_labels()[0].name == "car"
     assert job.get_issues()[0].comments.count == 1

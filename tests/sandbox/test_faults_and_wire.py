@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -12,7 +13,7 @@ import requests
 
 from jobsportal.sandbox import Sandbox
 
-from .conftest import Caller
+from .conftest import Caller, until
 
 People = Callable[[str | None], Caller]
 
@@ -107,6 +108,17 @@ def test_stopping_frees_the_port_and_ends_connections() -> None:
         requests.get(f"{address}/api/server/about", timeout=5)
     with pytest.raises(RuntimeError):
         _ = sandbox.url
+
+
+def test_serving_in_ones_own_thread_ends_when_it_is_stopped() -> None:
+    sandbox = Sandbox()
+    thread = threading.Thread(target=sandbox.serve_forever)
+    thread.start()
+    until(lambda: sandbox._server is not None)
+    assert requests.get(f"{sandbox.url}/api/server/about", timeout=5).status_code == 200
+    sandbox.stop()
+    thread.join(10)
+    assert not thread.is_alive()
 
 
 def test_two_sandboxes_know_nothing_of_each_other(sandbox: Sandbox, admin: Caller) -> None:
