@@ -1,0 +1,157 @@
+"""Replacing a job's annotations by a file: the form, and following the import that it starts."""
+
+import time
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from jobsportal.accounts.person import PortalRequest
+from jobsportal.annotations.counting import Counts, counts_of
+from jobsportal.annotations.counting import in_words as counts_in_words
+from jobsportal.annotations.formats import formats_of, usable
+from jobsportal.annotations.forms import MIB, UploadForm
+from jobsportal.annotations.imports import Import, from_token, standing
+from jobsportal.annotations.reasons import in_plain_words
+from jobsportal.cvat import errors
+from jobsportal.cvat.types import Formats, Job, LabeledData
+from jobsportal.jobs.views import is_partial, job_context
+from jobsportal.web.errors import in_words
+from jobsportal.web.parallel import side_by_side
+from jobsportal.web.polling import pace
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: PortalRequest, job_id: int) -> HttpResponseBase:
+    """GET, POST /jobs/{id}/upload/. Upstream, side by side: jobs.retrieve, jobs.retrieve_annotations, the formats where
+    they are not cached; then the names. POST hands the file over: jobs.create_annotations."""
+    client = request.person.client
+    job, data, formats = side_by_side(
+        partial(client.jobs.retrieve, job_id),
+        partial(client.jobs.retrieve_annotations, job_id),
+        partial(formats_of, request.person),
+    )
+    if isinstance(job, errors.CVATError):
+        raise job
+    if request.method != "POST":
+        return show_form(request, job, data, formats)
+    for answer in (data, formats):
+        if isinstance(answer, errors.CVATError) and not isinstance(answer, errors.TooLarge):
+            raise answer
+    form = form_for(job, data, formats, request.POST, request.FILES)
+    if not form.is_valid():
+        form.asked_again()
+        return show_form(request, job, data, formats, form, status=422)
+    return hand_over(request, job, data, formats, form)
+
+
+def form_for(job: Job, data: Any, formats: Formats, *args: Any, **kwargs: Any) -> UploadForm:
+    return UploadForm(*args, formats=usable(formats.importers, job.dimension), before=before_of(data), **kwargs)
+
+
+def before_of(data: LabeledData | errors.CVATError) -> Counts | None:
+    """What is there, where it could be counted."""
+    return None if isinstance(data, errors.CVATError) else counts_of(data)
+
+
+def hand_over(request: PortalRequest, job: Job, data: Any, formats: Formats, form: UploadForm) -> HttpResponseBase:
+    """Send the file on as it lies in its temporary file, then follow the import."""
+    file, name = form.cleaned_data["file"], form.cleaned_data["format"]
+    try:
+        made = request.person.client.jobs.create_annotations(job.id, file, format=name, filename=file.name)
+    except errors.Conflict as error:
+        running = import_of(request, job, data, error.rq_id, "", "") if error.rq_id else None
+        return show_form(request, job, data, formats, form, status=409, running=running, is_taken=True)
+    except errors.Invalid as error:
+        for field, words in refusals(error, name):
+            form.add_error(field, words)
+        return show_form(request, job, data, formats, form, status=422)
+    place = progress_url(import_of(request, job, data, made.rq_id, file.name, name))
+    return HttpResponseClientRedirect(place) if request.htmx else redirect(place)
+
+
+def import_of(request: PortalRequest, job: Job, data: Any, rq_id: str, name: str, format: str) -> Import:
+    return Import(job.id, request.person.id, rq_id, before_of(data), name, format, time.time())
+
+
+def progress_url(known: Import) -> str:
+    return f"{reverse('annotations:progress', args=[known.job_id])}?{urlencode({'r': known.token})}"
+
+
+def refusals(error: errors.Invalid, format: str) -> list[tuple[str | None, str]]:
+    """What the upstream does not accept, at the field that it means."""
+    if "annotation_file" in error.fields:
+        return [("file", in_plain_words(" ".join(error.fields["annotation_file"]), format))]
+    if "format" in error.detail.lower() or "format" in error.fields:
+        return [("format", f"{settings.CVAT_NAME} does not import {format}. Choose another format.")]
+    return [(None, in_words(error))]
+
+
+def show_form(
+    request: PortalRequest,
+    job: Job,
+    data: Any,
+    formats: Any,
+    form: UploadForm | None = None,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    """The form over what is there now; as much of both as the upstream gave."""
+    context: dict[str, Any] = {"job_id": job.id, "job": job, "max_bytes": settings.UPLOAD_MAX_MIB * MIB, **more}
+    if isinstance(data, errors.CVATError):
+        context["uncounted"] = in_words(data)
+    else:
+        context |= {"total": data.total, "counts": counts_in_words(counts_of(data))}
+    if isinstance(formats, errors.CVATError):
+        context["problem"] = in_words(formats)
+    else:
+        context["form"] = form or form_for(job, data, formats, initial={"format": request.GET.get("format", "")})
+    if context.get("running"):
+        context["running_url"] = progress_url(context["running"])
+    if is_partial(request, "upload"):
+        return render(request, "annotations/_upload.html", context, status=status)
+    context |= job_context(request, job) | {"tab": "upload"}
+    return render(request, "annotations/upload.html", context, status=status)
+
+
+@require_safe
+def progress(request: PortalRequest, job_id: int) -> HttpResponse:
+    """GET /jobs/{id}/upload/progress?r=. Upstream: requests.retrieve; once over, jobs.retrieve_annotations; for the
+    page also jobs.retrieve and the names, side by side with the first."""
+    known = from_token(request.GET.get("r", ""), job_id, request.person.id)
+    if known is None:
+        raise Http404("This address of an upload is damaged, too old or somebody else's. Look at the job itself.")
+    client = request.person.client
+    if is_partial(request, "import"):
+        return render(request, "annotations/_progress.html", shown(request, known, standing(client, known)))
+    job, stands = side_by_side(partial(client.jobs.retrieve, job_id), partial(standing, client, known))
+    for answer in (job, stands):
+        if isinstance(answer, errors.CVATError) and not isinstance(answer, errors.Unreachable):
+            raise answer
+    context = shown(request, known, stands) | {"tab": "upload"}
+    if not isinstance(job, errors.CVATError):
+        context |= job_context(request, job)
+    return render(request, "annotations/progress.html", context)
+
+
+def shown(request: PortalRequest, known: Import, stands: dict[str, Any]) -> dict[str, Any]:
+    """What the page and its partial show. `news` is whether this differs from what the page has said already."""
+    is_running = stands["state"] not in ("finished", "failed", "gone")
+    again = reverse("annotations:upload", args=[known.job_id])
+    return {
+        "known": known,
+        "job_id": known.job_id,
+        "is_running": is_running,
+        "news": request.GET.get("seen") != stands["state"],
+        "poll_url": f"{progress_url(known)}&{urlencode({'seen': stands['state']})}",
+        "page_url": progress_url(known),
+        "pace": pace(known.since),
+        "again_url": f"{again}?{urlencode({'format': known.format})}" if known.format else again,
+        **stands,
+    }

@@ -1,0 +1,79 @@
+"""Handing over the file of an export: in pieces, resumable, under a readable name."""
+
+from functools import partial
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from jobsportal.accounts.person import Person, PortalRequest
+from jobsportal.cvat import errors
+from jobsportal.cvat.client import Download
+from jobsportal.cvat.types import Request
+from jobsportal.exports.filenames import download_name
+from jobsportal.exports.items import DATASET, Item, names_of, title_of
+from jobsportal.jobs.names import PROJECT, TASK, Names
+from jobsportal.web.parallel import side_by_side
+from jobsportal.web.streaming import passed_on
+
+ASKED = ("Range", "If-Range", "If-None-Match", "If-Modified-Since")
+KEPT = ("Content-Length", "Content-Range", "ETag", "Last-Modified", "Accept-Ranges")
+
+
+@require_safe
+def file(request: PortalRequest) -> HttpResponseBase:
+    """GET, HEAD /downloads/file?id=. Upstream, side by side: requests.retrieve for the name, requests.download (which
+    reads the request itself, then streams the file); then names that are not cached."""
+    id, client = request.GET.get("id", ""), request.person.client
+    headers = {name: request.headers[name] for name in ASKED if name in request.headers}
+    made, download = side_by_side(
+        partial(client.requests.retrieve, id), partial(client.requests.download, id, headers=headers)
+    )
+    known = made if isinstance(made, Request) else None
+    if isinstance(download, errors.CVATError):
+        return not_there(request, download, known)
+    try:
+        name = name_for(request.person, known, download)
+    except BaseException:
+        download.close()
+        raise
+    kind = download.headers.get("Content-Type", "application/octet-stream")
+    return passed_on(request, download, name, kind, KEPT)
+
+
+def name_for(person: Person, known: Request | None, download: Download) -> str:
+    """The file's name; what can't be found out is left out."""
+    extension = download.filename.rpartition(".")[2].lower() or "zip"
+    if known is None:
+        return download_name(target="export", day=timezone.localdate(), extension=extension)
+    made, names = known.operation, names_of(person, [known.operation])
+    number = {"project": made.project_id, "task": made.task_id}.get(made.target, made.job_id)
+    moment = known.finished_date or known.created_date
+    return download_name(
+        project=names.of(PROJECT, made.project_id),
+        task=names.of(TASK, made.task_id) if made.target != "project" else "",
+        target=f"{made.target}{number}",
+        format=made.format or "",
+        with_images=made.type == DATASET,
+        day=timezone.localdate(moment) if moment else timezone.localdate(),
+        extension=extension,
+    )
+
+
+def not_there(request: PortalRequest, error: errors.CVATError, known: Request | None) -> HttpResponse:
+    """Why there is no file, and what can be done: wait for it, have it prepared again, or look at the list."""
+    if error.status == 416:
+        return HttpResponse("There is no such part of the file.\n", status=416, content_type="text/plain")
+    item = Item(known, title_of(known.operation, Names())) if known else None
+    hints: dict[str, Any] = {name: request.GET.get(name, "") for name in ("job", "format", "save_images")}
+    context = {"id": request.GET.get("id", ""), "hints": item.hints if item and item.hints else hints, "item": item}
+    if isinstance(error, errors.Conflict):
+        return render(request, "exports/not_there.html", context | {"state": "preparing"}, status=409)
+    if not isinstance(error, errors.NotFound | errors.Unsupported | errors.Invalid):
+        raise error
+    if item and item.state == "failed":
+        return render(request, "exports/not_there.html", context | {"state": "failed"}, status=404)
+    status = 410 if item or isinstance(error, errors.Unsupported) else 404
+    return render(request, "exports/not_there.html", context | {"state": "gone"}, status=status)
