@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobsportal.sandbox import Sandbox
+from tests.server import Portal, running_portal
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +21,12 @@ def sandbox(running_sandbox: Sandbox) -> Sandbox:
     running_sandbox.request_seconds = 0.0
     running_sandbox.calls.clear()
     return running_sandbox
+
+
+@pytest.fixture(scope="session")
+def served_portal(running_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """The portal under gunicorn, in front of the sandbox. Its log must not hold a traceback when all is over."""
+    with running_portal(tmp_path_factory.mktemp("portal"), running_sandbox.url, POLL_SECONDS="0.2") as portal:
+        yield portal
+    log = portal.log.read_text()
+    assert "Traceback" not in log, log[-4000:]

@@ -19,6 +19,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "person": getattr(request, "person", None),
         "upstream_name": settings.CVAT_NAME,
         "upstream_url": settings.CVAT_PUBLIC_URL,
+        "place": htmx.current_url_abs_path or "/" if htmx else request.get_full_path(),
         "section": SECTIONS.get(match.app_name, "") if match else "",
         "toasts": [] if htmx and not htmx.boosted else toasts.taken(request),
     }

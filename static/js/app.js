@@ -37,7 +37,8 @@ function adopt(toast) {
   const close = toast.querySelector(".toast-close");
   close.hidden = false;
   close.addEventListener("click", () => toast.remove());
-  toast.addEventListener("htmx:beforeRequest", () => toast.remove());
+  toast.addEventListener("htmx:beforeRequest", () => (toast.hidden = true));
+  toast.addEventListener("htmx:afterRequest", () => toast.remove());
   if (toast.classList.contains("problem")) return;
   const leave = () => (toast.matches(":hover, :focus-within") ? setTimeout(leave, 2000) : toast.remove());
   setTimeout(leave, TOAST_MS);
@@ -168,9 +169,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "results") return;
   document.title = `${document.querySelector(".views [aria-current]")?.textContent.trim() || "Filtered"} jobs · Jobs Portal`;
-  const field = event.detail.requestConfig?.triggeringEvent?.submitter ? null : document.querySelector("[data-key='/']");
-  const wasSearch = event.detail.requestConfig?.elt?.matches?.("form.filters") && !event.detail.requestConfig?.triggeringEvent?.submitter;
-  if (wasSearch && field) {
+  const { elt, triggeringEvent } = event.detail.requestConfig ?? {};
+  const wasSearch = elt?.matches("form.filters") && !triggeringEvent?.submitter?.closest(".filter-grid");
+  if (wasSearch) {
+    const field = document.querySelector("[data-key='/']");
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);
   } else if (!document.querySelector("[data-popover]")) {
@@ -178,7 +180,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
   }
-  if (event.detail.requestConfig?.elt?.closest?.(".pages")) window.scrollTo(0, 0);
+  if (elt?.closest(".pages")) window.scrollTo(0, 0);
 });
 
 // Filters that are not set stay out of the address.
