@@ -82,7 +82,10 @@ def sandbox(running: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def people(sandbox: Sandbox) -> Callable[[str | None], Caller]:
-    return lambda username=None: Caller(sandbox, username)
+    def person(username: str | None = None) -> Caller:
+        return Caller(sandbox, username)
+
+    return person
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ def zipped(name: str, content: bytes | str) -> bytes:
     return out.getvalue()
 
 
-def annotations(caller: Caller, job: int = JOB) -> Item:
+def annotations_of(caller: Caller, job: int = JOB) -> Item:
     return dict(caller.get(f"jobs/{job}/annotations").json())
 
 
@@ -68,11 +68,11 @@ def everything() -> Item:
 
 def test_cvat_brings_everything_back(admin: Caller) -> None:
     assert admin.put(f"jobs/{JOB}/annotations", json=everything()).status_code == 200
-    before = annotations(admin)
+    before = annotations_of(admin)
     file = admin.export(JOB, CVAT_OUT).content
     admin.delete(f"jobs/{JOB}/annotations")
     assert admin.upload(JOB, CVAT_IN, file)["status"] == "finished"
-    after = annotations(admin)
+    after = annotations_of(admin)
     assert sorted(map(core, after["shapes"])) == sorted(map(core, before["shapes"]))
     assert [(tag["frame"], tag["label_id"]) for tag in after["tags"]] == [(5, 9)]
     assert {shape["source"] for shape in after["shapes"]} == {"file"}
@@ -80,19 +80,19 @@ def test_cvat_brings_everything_back(admin: Caller) -> None:
 
 def test_cvat_takes_bare_xml(admin: Caller) -> None:
     file = zipfile.ZipFile(io.BytesIO(admin.export(JOB, CVAT_OUT).content)).read("annotations.xml")
-    before = annotations(admin)
+    before = annotations_of(admin)
     assert admin.upload(JOB, CVAT_IN, file, "a.xml")["status"] == "finished"
-    assert sorted(map(core, annotations(admin)["shapes"])) == sorted(map(core, before["shapes"]))
+    assert sorted(map(core, annotations_of(admin)["shapes"])) == sorted(map(core, before["shapes"]))
 
 
 def test_coco_brings_back_boxes_polygons_and_masks(admin: Caller) -> None:
     admin.put(f"jobs/{JOB}/annotations", json=everything())
-    before = [shape for shape in annotations(admin)["shapes"] if shape["type"] in ("rectangle", "polygon", "mask")]
+    before = [shape for shape in annotations_of(admin)["shapes"] if shape["type"] in ("rectangle", "polygon", "mask")]
     file = admin.export(JOB, COCO, images=True).content
     names = zipfile.ZipFile(io.BytesIO(file)).namelist()
     assert "annotations/instances_default.json" in names and "images/default/crossing_0001.jpg" in names
     assert admin.upload(JOB, COCO, file)["status"] == "finished"
-    after = annotations(admin)
+    after = annotations_of(admin)
     assert sorted(item[:6] + item[7:] for item in map(core, after["shapes"])) == sorted(
         item[:6] + item[7:] for item in map(core, before)
     )  # all but the z-order, which COCO doesn't have
@@ -121,7 +121,7 @@ def test_what_coco_segmentations_become(
     }
     request = admin.upload(JOB, COCO, json.dumps(document).encode(), "a.json")
     assert request["status"] == "finished", request["message"]
-    (shape,) = annotations(admin)["shapes"]
+    (shape,) = annotations_of(admin)["shapes"]
     assert (shape["type"], shape["frame"], shape["label_id"]) == (kind, 2, 1)
     assert points is None or shape["points"] == points
 
@@ -133,7 +133,7 @@ def test_tracks_become_shapes_frame_by_frame(admin: Caller) -> None:
         {"type": "rectangle", "frame": 62, "points": [100, 0, 110, 10], "outside": True, "attributes": []},
     ]
     body = {"version": 0, "tags": [], "shapes": [], "tracks": [{"frame": 50, "label_id": 14, "shapes": keys}]}
-    assert admin.put(f"jobs/{VIDEO}/annotations", json=body).status_code == 200, annotations
+    assert admin.put(f"jobs/{VIDEO}/annotations", json=body).status_code == 200
     document = json.loads(
         zipfile.ZipFile(io.BytesIO(admin.export(VIDEO, COCO).content)).read("annotations/instances_default.json")
     )
@@ -141,7 +141,7 @@ def test_tracks_become_shapes_frame_by_frame(admin: Caller) -> None:
     assert lefts == [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 100]
     file = admin.export(VIDEO, CVAT_OUT).content
     assert admin.upload(VIDEO, CVAT_IN, file)["status"] == "finished"
-    assert len(annotations(admin, VIDEO)["shapes"]) == 12
+    assert len(annotations_of(admin, VIDEO)["shapes"]) == 12
 
 
 BOX = '<box label="{label}" occluded="0" xtl="10" ytl="20" xbr="60" ybr="70"><attribute name="{attribute}">red</attribute></box>'
@@ -179,24 +179,24 @@ BOMB = b'<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;">]><annotations>&c;<
     ],
 )
 def test_files_that_are_wrong_change_nothing(admin: Caller, name: str, content: bytes, words: str | None) -> None:
-    before, date = annotations(admin), admin.get(f"jobs/{JOB}").json()["updated_date"]
+    before, date = annotations_of(admin), admin.get(f"jobs/{JOB}").json()["updated_date"]
     request = admin.upload(JOB, name, content)
     assert request["status"] == "failed"
     assert request["message"] == words if words else request["message"].endswith("\n")
     assert request["operation"]["type"] == "import:annotations" and request["operation"]["format"] is None
-    assert annotations(admin) == before
+    assert annotations_of(admin) == before
     assert admin.get(f"jobs/{JOB}").json()["updated_date"] == date
 
 
 def test_an_attribute_nobody_knows_is_left_out(admin: Caller) -> None:
     assert admin.upload(JOB, CVAT_IN, xml(attribute="bogus"), "a.xml")["status"] == "finished"
-    (shape,) = annotations(admin)["shapes"]
+    (shape,) = annotations_of(admin)["shapes"]
     assert {entry["spec_id"] for entry in shape["attributes"]} == {1, 2, 3}
 
 
 def test_an_empty_document_clears(admin: Caller) -> None:
     assert admin.upload(JOB, CVAT_IN, b"<annotations></annotations>", "a.xml")["status"] == "finished"
-    assert annotations(admin)["shapes"] == []
+    assert annotations_of(admin)["shapes"] == []
 
 
 def test_an_import_moves_the_date(admin: Caller) -> None:
@@ -235,7 +235,7 @@ def test_one_import_at_a_time_whoever_asks(admin: Caller, people: People, held: 
         files = {"annotation_file": ("a.xml", xml())}
         return caller.post(f"jobs/{JOB}/annotations?format=CVAT 1.1", files=files)
 
-    before = annotations(admin)
+    before = annotations_of(admin)
     first = send(admin)
     rq_id = {"rq_id": f"action=import&target=job&target_id={JOB}&subresource=annotations"}
     assert (first.status_code, first.json()) == (202, rq_id)
@@ -243,11 +243,11 @@ def test_one_import_at_a_time_whoever_asks(admin: Caller, people: People, held: 
         again = send(caller)
         assert (again.status_code, again.json()) == (409, rq_id)
     assert people("alice").request(rq_id["rq_id"])["status"] == "queued"
-    assert annotations(admin) == before
+    assert annotations_of(admin) == before
     for gate in held.values():
         gate.set()
     until(lambda: admin.request(rq_id["rq_id"])["status"] == "finished")
-    assert len(annotations(admin)["shapes"]) == 1
+    assert len(annotations_of(admin)["shapes"]) == 1
 
 
 def test_a_large_upload_arrives_piece_by_piece(admin: Caller) -> None:
@@ -270,4 +270,4 @@ def test_a_large_upload_arrives_piece_by_piece(admin: Caller) -> None:
     started = admin.post(f"jobs/{JOB}/annotations?format=CVAT 1.1", data=pieces(), headers=kind)
     assert started.status_code == 202
     assert admin.request(started.json()["rq_id"])["status"] == "finished"
-    assert len(annotations(admin)["shapes"]) == 1
+    assert len(annotations_of(admin)["shapes"]) == 1
