@@ -95,7 +95,7 @@ class UpstreamErrorMiddleware:
         return response_for(request, exception) if isinstance(exception, errors.CVATError) else None
 
 
-def response_for(request: HttpRequest, error: errors.CVATError) -> HttpResponseBase:
+def response_for(request: Any, error: errors.CVATError) -> HttpResponseBase:
     """The answer to a request that failed upstream."""
     logger.warning("%s (upstream request %s)", error, error.request_id or "-")
     if isinstance(error, errors.SignedOut):
