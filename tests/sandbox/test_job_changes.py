@@ -186,3 +186,10 @@ def test_a_very_long_query_never_reaches_the_application(admin: Caller) -> None:
     assert answer.status_code == 414
     assert answer.reason == "Request-URI Too Large"
     assert "nginx" in answer.text
+
+
+def test_no_two_changes_share_a_moment(sandbox: Sandbox) -> None:
+    moments = [sandbox.store.now() for _ in range(5000)]
+    assert len(set(moments)) == 5000
+    assert moments == sorted(moments)
+    assert all(moment.microsecond for moment in moments)
