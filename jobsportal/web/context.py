@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from jobsportal.web import toasts
 
 # Which entry of the main navigation a room's pages stand under.
-SECTIONS = {"jobs": "jobs", "annotations": "jobs", "exports": "downloads"}
+SECTIONS = {"jobs": "jobs", "annotations": "jobs", "exports:export": "jobs", "exports": "downloads"}
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -20,6 +20,6 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "upstream_name": settings.CVAT_NAME,
         "upstream_url": settings.CVAT_PUBLIC_URL,
         "place": htmx.current_url_abs_path or "/" if htmx else request.get_full_path(),
-        "section": SECTIONS.get(match.app_name, "") if match else "",
+        "section": SECTIONS.get(match.view_name, SECTIONS.get(match.app_name, "")) if match else "",
         "toasts": [] if htmx and not htmx.boosted else toasts.taken(request),
     }

@@ -139,13 +139,20 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// What waits for background work looks again by itself, but not in a tab that nobody sees.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (document.hidden && event.target.matches("[hx-trigger^='every']")) event.preventDefault();
+});
+
 // The line on top, for answers that replace a part of the page.
 let waiting = 0;
-document.addEventListener("htmx:beforeSend", () => {
+document.addEventListener("htmx:beforeSend", (event) => {
+  if (event.target.matches("[hx-trigger^='every']")) return;
   waiting += 1;
   document.documentElement.classList.add("is-loading");
 });
-document.addEventListener("htmx:afterRequest", () => {
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.target.matches("[hx-trigger^='every']")) return;
   waiting = Math.max(0, waiting - 1);
   if (!waiting) document.documentElement.classList.remove("is-loading");
 });
