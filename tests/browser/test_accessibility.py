@@ -1,0 +1,88 @@
+"""axe finds nothing to complain about on any page, in either theme, wide or narrow."""
+
+import pytest
+import requests
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from jobsportal.sandbox import Sandbox
+
+PAGES = [
+    "/jobs/?org=acme",
+    "/jobs/?org=acme&state=completed&assignee=dave&search=north",
+    "/jobs/?org=acme&task_id=99999",
+    "/jobs/?org=acme&stage=bogus&page=0",
+    "/jobs/?org=acme&page=999",
+    "/jobs/3/",
+    "/jobs/999999/",
+    "/jobs/3/edit/assignee",
+    "/jobs/3/edit/stage",
+    "/jobs/1/annotations/",
+    "/jobs/3/annotations/",
+    "/jobs/1/upload/",
+    "/jobs/3/upload/",
+    "/jobs/1/export/",
+    "/downloads/",
+    "/nowhere",
+]
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+
+
+@pytest.fixture(params=[("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)], ids=lambda p: f"{p[0]}-{p[1]}")
+def page_in_theme(request: pytest.FixtureRequest, browser: Browser, base_url: str):
+    theme, width = request.param
+    context = browser.new_context(
+        base_url=base_url, color_scheme=theme, viewport={"width": width, "height": 800}, reduced_motion="reduce"
+    )
+    yield context.new_page()
+    context.close()
+
+
+def complaints(page: Page) -> list[str]:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{page.url}: {rule['id']}: {node['html'][:160]}" for rule in found for node in rule["nodes"]]
+
+
+def test_axe_finds_nothing_on_any_page(page_in_theme: Page, enter, sandbox: Sandbox):
+    page = page_in_theme
+    page.goto("/sign-in")
+    found = complaints(page)
+    enter(page)
+    leave_exports(sandbox)
+    for path in PAGES:
+        page.goto(path)
+        expect(page.locator("[hx-trigger=load]:empty, .htmx-request")).to_have_count(0)
+        found += complaints(page)
+    assert not found, "\n".join(found)
+
+
+def test_axe_finds_nothing_in_what_opens_on_a_page(page_in_theme: Page, enter):
+    page = page_in_theme
+    enter(page)
+    page.goto("/jobs/?org=acme&view=unassigned")
+    found = []
+    for field in ("assignee", "stage", "state"):
+        page.locator("#job-3").get_by_role("link", name=f"change the {field}").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        found += complaints(page)
+        page.keyboard.press("Escape")
+    page.locator("summary", has_text="Filter").click()
+    found += complaints(page)
+    page.keyboard.press("Escape")
+    page.locator("summary", has_text="Organization").click()
+    found += complaints(page)
+    page.keyboard.press("Escape")
+    page.locator("#job-3").get_by_role("link", name="change the state").click()
+    page.get_by_role("dialog").get_by_role("button", name="completed").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    found += complaints(page)
+    assert not found, "\n".join(found)
+
+
+def leave_exports(sandbox: Sandbox) -> None:
+    """A finished export and a running one, so that the downloads page has something of each to show."""
+    headers = {"Authorization": f"Token {sandbox.token('alice')}"}
+    for job_id, seconds in ((1, 0.0), (2, 600.0)):
+        sandbox.request_seconds = seconds
+        address = f"{sandbox.url}/api/jobs/{job_id}/dataset/export"
+        requests.post(address, params={"format": "COCO 1.0"}, headers=headers, timeout=10).raise_for_status()
