@@ -151,5 +151,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"jobsportal": {"level": LOG_LEVEL}, "django": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    "loggers": {
+        "jobsportal": {"level": LOG_LEVEL},
+        "django": {"level": "WARNING"},
+        # Answers such as 404 and 422 are in the access log already.
+        "django.request": {"level": "ERROR"},
+    },
 }

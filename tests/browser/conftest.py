@@ -57,9 +57,9 @@ def quiet(context: BrowserContext) -> Iterator[list[str]]:
     problems: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type == "error" and "the server responded with a status of 4" not in message.text:
-            if "Response Status Error Code 4" not in message.text:
-                problems.append(message.text)
+        is_answer = any(words in message.text for words in ("responded with a status of 4", "Status Error Code 4"))
+        if message.type == "error" and not is_answer:
+            problems.append(message.text)
 
     context.on("console", listen)
     context.on("weberror", lambda error: problems.append(str(error.error)))

@@ -129,7 +129,9 @@ def test_the_main_job(page: Page, enter, sandbox: Sandbox, tmp_path: Path):
 
 def check_archive(download, sandbox: Sandbox, folder: Path) -> None:
     name = download.suggested_filename
-    assert re.fullmatch(r"street-scenes-crossing-rain-2026-11-job3-cvat-for-images-\d{4}-\d\d-\d\d\.zip", name.lower()), name
+    assert re.fullmatch(
+        r"street-scenes-crossing-rain-2026-11-job3-cvat-for-images-\d{4}-\d\d-\d\d\.zip", name.lower()
+    ), name
     download.save_as(folder / "archive.zip")
     assert shapes_in(folder / "archive.zip", sandbox, 3) == expected()
 
