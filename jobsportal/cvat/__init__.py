@@ -9,7 +9,8 @@
 It imports nothing of Django and renders nothing. Every failure is one of `jobsportal.cvat.errors`.
 """
 
-from jobsportal.cvat.client import Client, Download, Timeouts, new_session
+from jobsportal.cvat.client import Client, Download, Timeouts
+from jobsportal.cvat.connections import new_session
 from jobsportal.cvat.credentials import Anonymous, Credential, TokenCredential
 from jobsportal.cvat.retries import RetryPolicy
 

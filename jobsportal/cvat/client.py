@@ -11,20 +11,20 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
+from email.utils import collapse_rfc2231_value
 from functools import cached_property
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import msgspec
-from requests import ReadTimeout, RequestException, Response, Session
-from requests.adapters import HTTPAdapter
-from requests.exceptions import ContentDecodingError
-from urllib3.exceptions import ReadTimeoutError
+from requests import ConnectTimeout, ReadTimeout, RequestException, Response, Session
+from requests.exceptions import ContentDecodingError, InvalidHeader
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from jobsportal.cvat import errors
 from jobsportal.cvat.auth import Auth
+from jobsportal.cvat.connections import Deadline, new_session
 from jobsportal.cvat.credentials import Anonymous, Credential
 from jobsportal.cvat.directory import Labels, Organizations, Projects, Server, Tasks, Users
 from jobsportal.cvat.jobs import Jobs
@@ -41,26 +41,21 @@ ACCEPT = "application/vnd.cvat+json, */*;q=0.1"
 MIB = 1024 * 1024
 PIECE = 256 * 1024
 
+# What may travel in a header: anything else could end it and begin another, or can't be encoded.
+HEADER_VALUE = re.compile(r"(?:[\x21-\x7e][\x20-\x7e]*)?")
+
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds to connect, to wait for the next bytes, and for a whole answer that is read into memory."""
+    """Seconds to connect, to wait for the next bytes, and for a whole answer that is read into memory.
+
+    `total` counts from the moment the request was sent, so that a long upload doesn't use it up; of a download it
+    bounds the headers alone.
+    """
 
     connect: float = 5.0
     read: float = 30.0
     total: float = 60.0
-
-
-def new_session(pool_size: int = 32, verify: bool | str = True) -> Session:
-    """A connection pool that many clients, and many people, may share: it keeps no cookie and reads no .netrc."""
-    session = Session()
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.trust_env = False
-    session.verify = verify
-    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=pool_size, max_retries=0)
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
 
 
 @dataclass
@@ -86,13 +81,18 @@ class Download:
         """The name that the upstream gives the file, without any folder; empty if it gives none."""
         message = Message()
         message["Content-Disposition"] = self.headers.get("Content-Disposition", "")
-        return re.split(r"[\\/]", message.get_filename() or "")[-1]
+        params: list[tuple[str, Any]] = message.get_params([], "Content-Disposition")
+        given = [value for name, value in params if name == "filename"]
+        # `filename*`, which Python's parser tells as a tuple, goes before `filename`, wherever it stands (RFC 6266).
+        best = next((value for value in given if isinstance(value, tuple)), given[0] if given else "")
+        name = re.split(r"[\\/]", collapse_rfc2231_value(best))[-1]
+        return "" if name in (".", "..") else "".join(char for char in name if char.isprintable())
 
     def __iter__(self) -> Iterator[bytes]:
         try:
             # decode_content=False: Content-Length and ranges speak of the bytes as they travel.
             yield from self.response.raw.stream(PIECE, decode_content=False)
-        except Exception as error:
+        except (HTTPError, OSError) as error:
             raise translated(error, "GET", urlsplit(self.response.url).path, self.request_id) from error
         finally:
             self.close()
@@ -117,13 +117,12 @@ class Client:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     max_body: int = 64 * MIB
     request_id: str = ""
-    forwarded_for: str = ""
+    forwarded_for: str = field(default="", repr=False)
     session: Session = field(default_factory=new_session, repr=False)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError(f"not the address of a server: {self.url!r}")
+        if not is_server_address(self.url):
+            raise ValueError("not the address of a server: it needs http or https, a host, and no name or password")
         self.url = self.url.rstrip("/")
         if self.organization and not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", self.organization):
             raise errors.Invalid(
@@ -173,18 +172,25 @@ class Client:
     def send(self, method: str, path: str, kind: type[T], *, json: Any = None, **options: Any) -> T:
         """Send, and read a JSON answer of a kind."""
         if json is not None:
-            options["data"] = msgspec.json.encode(json)
+            try:
+                options["data"] = msgspec.json.encode(json)
+            except UnicodeEncodeError:
+                raise unsendable(method, path) from None
             options["headers"] = {"Content-Type": "application/json", **options.get("headers", {})}
         return decoded(self.fetch(method, path, **options), kind, method, path)
 
     def fetch(self, method: str, path: str, **options: Any) -> Raw:
-        """One exchange whose answer fits into memory; repeated as the retry policy allows."""
+        """One exchange whose answer fits into memory; repeated as the retry policy allows.
+
+        A body that is read from somewhere is sent once at most: what is left of it would be another one.
+        """
         attempt = 1
+        repeatable = isinstance(options.get("data"), bytes | None)
         while True:
             try:
                 return self._fetch_once(method, path, **options)
             except errors.CVATError as error:
-                delay = self.retry.delay(method, attempt, error)
+                delay = self.retry.delay(method, attempt, error) if repeatable else None
                 if delay is None:
                     raise
                 logger.info("again in %.1f s: %s", delay, error)
@@ -192,20 +198,22 @@ class Client:
                 attempt += 1
 
     def _fetch_once(self, method: str, path: str, *, max_body: int | None = None, **options: Any) -> Raw:
-        deadline = time.monotonic() + self.timeouts.total
         response, request_id = self._open(method, path, **options)
-        try:
-            body = self._read(response, deadline, max_body or self.max_body, method, path, request_id)
-        finally:
-            response.close()
-        return Raw(content=body, content_type=response.headers.get("Content-Type", ""), headers=dict(response.headers))
+        with response:
+            body = self._read(response, max_body or self.max_body, method, path, request_id)
+        return Raw(
+            content=body,
+            content_type=response.headers.get("Content-Type", ""),
+            headers=dict(response.headers),
+            request_id=request_id,
+        )
 
     def stream(
         self, path: str, *, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
     ) -> Download:
         """GET a file without reading it into memory. 206 and 304 are answers too."""
         options = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
-        response, request_id = self._open("GET", path, params=params, headers=options)
+        response, request_id = self._open("GET", path, params=params, headers=options, is_stream=True)
         return Download(response, request_id)
 
     def _open(
@@ -216,25 +224,35 @@ class Client:
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         data: Any = None,
+        is_stream: bool = False,
     ) -> tuple[Response, str]:
         """Send one request and return the answer with its body unread, if it is a good one."""
         request_id = self.request_id or uuid4().hex
+        all_headers = self._headers(request_id, headers)
+        if not all(HEADER_VALUE.fullmatch(value) for value in all_headers.values()):
+            raise unsendable(method, path)
+        deadline = Deadline(self.timeouts.total, self.timeouts.read)
         started = time.monotonic()
         try:
-            response = self.session.request(
-                method,
-                self.url + path,
-                params={name: wire(value) for name, value in (params or {}).items() if value is not None},
-                headers=self._headers(request_id, headers),
-                data=data,
-                timeout=(self.timeouts.connect, self.timeouts.read),
-                stream=True,
-                allow_redirects=False,
-            )
-        except (RequestException, OSError) as error:
+            with deadline:
+                response = self.session.request(
+                    method,
+                    self.url + path,
+                    params={name: wire(value) for name, value in (params or {}).items() if value is not None},
+                    headers=all_headers,
+                    data=data,
+                    timeout=(self.timeouts.connect, self.timeouts.read),
+                    stream=True,
+                    allow_redirects=False,
+                )
+        except UnicodeError:
+            raise unsendable(method, path) from None
+        except (RequestException, HTTPError, OSError) as error:
             raise translated(error, method, path, request_id) from error
         logger.info("%s %s %s %.0f ms", method, path, response.status_code, 1000 * (time.monotonic() - started))
         if response.status_code < 300 or response.status_code == 304:
+            if is_stream:
+                deadline.lift()
             return response, request_id
         with response:
             raise self._failure(response, method, path, request_id)
@@ -248,30 +266,38 @@ class Client:
         return {**headers, **(extra or {})}
 
     def _failure(self, response: Response, method: str, path: str, request_id: str) -> errors.CVATError:
-        if response.is_redirect or response.status_code < 400:
+        status = response.status_code
+        if status < 400:
             words = "The server answers from another address, which is not followed. Check the configured address."
-            return errors.BrokenAnswer(detail=words, status=response.status_code, method=method, path=path)
+            return errors.BrokenAnswer(detail=words, status=status, method=method, path=path, request_id=request_id)
         try:
-            body = self._read(response, time.monotonic() + self.timeouts.read, MIB, method, path, request_id)
+            body = self._read(response, MIB, method, path, request_id)
         except errors.CVATError:
             body = b""
-        return errors.error_for(
-            response.status_code, response.headers, body, method=method, path=path, request_id=request_id
-        )
+        return errors.error_for(status, response.headers, body, method=method, path=path, request_id=request_id)
 
-    def _read(self, response: Response, deadline: float, limit: int, method: str, path: str, request_id: str) -> bytes:
+    def _read(self, response: Response, limit: int, method: str, path: str, request_id: str) -> bytes:
         pieces, size = [], 0
         try:
             for piece in response.iter_content(PIECE):
                 size += len(piece)
                 if size > limit:
                     raise errors.TooLarge(f"more than {limit:,} bytes", method=method, path=path, request_id=request_id)
-                if time.monotonic() > deadline:
-                    raise errors.TimedOut(method=method, path=path, request_id=request_id)
                 pieces.append(piece)
-        except (RequestException, OSError) as error:
+        except (RequestException, HTTPError, OSError) as error:
             raise translated(error, method, path, request_id) from error
         return b"".join(pieces)
+
+
+def is_server_address(url: str) -> bool:
+    """Whether clients can speak to it. A name and password in it would travel instead of the credential, and show."""
+    try:
+        parts = urlsplit(url)
+        has_good_port = parts.port != 0  # asking for it raises for what can't be one
+    except ValueError:
+        return False
+    is_plain = not (parts.query or parts.fragment or "@" in parts.netloc) and url.isprintable() and " " not in url
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and has_good_port and is_plain
 
 
 def decoded(raw: Raw, kind: type[T], method: str, path: str) -> T:
@@ -279,7 +305,13 @@ def decoded(raw: Raw, kind: type[T], method: str, path: str) -> T:
     try:
         return msgspec.json.decode(raw.content, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise errors.BrokenAnswer(f"not what the API promises: {error}", method=method, path=path) from None
+        words = f"not what the API promises: {error}"
+        raise errors.BrokenAnswer(words, method=method, path=path, request_id=raw.request_id) from None
+
+
+def unsendable(method: str, path: str) -> errors.Invalid:
+    """For line breaks or half characters where they can't travel. What holds them isn't quoted: it may be secret."""
+    return errors.Invalid("It holds characters that can't be sent.", method=method, path=path)
 
 
 def wire(value: Any) -> Any:
@@ -290,8 +322,15 @@ def wire(value: Any) -> Any:
 def translated(error: BaseException, method: str, path: str, request_id: str) -> errors.CVATError:
     """The failure of an exchange that brought no complete answer."""
     kind: type[errors.CVATError] = errors.Unreachable
-    if isinstance(error, ReadTimeout | ReadTimeoutError) or "Read timed out" in str(error):
+    if is_late(error):
         kind = errors.TimedOut
-    elif isinstance(error, ContentDecodingError):
+    elif isinstance(error, ContentDecodingError | InvalidHeader):
         kind = errors.BrokenAnswer
     return kind(type(error).__name__, method=method, path=path, request_id=request_id)
+
+
+def is_late(error: BaseException) -> bool:
+    """Whether the server was there, but not in time. requests has no class of its own for a body that stalls."""
+    if isinstance(error, ReadTimeout | ReadTimeoutError):
+        return True
+    return not isinstance(error, ConnectTimeout) and ("Read timed out" in str(error) or "TimeoutError" in str(error))

@@ -48,14 +48,14 @@ class Users:
         page: int | None = None,
         page_size: int | None = None,
         is_active: bool | None = None,
-    ) -> Page[User]:  # noqa: A002
+    ) -> Page[User]:
         """GET /api/users: the people of the client's organization; `search` looks at names."""
         rule = filters.dumps(filter) if filter else None
         return self.client.get(
             "/api/users", Page[User], search=search, filter=rule, page=page, page_size=page_size, is_active=is_active
         )
 
-    def find(self, id: int) -> User | None:  # noqa: A002
+    def find(self, id: int) -> User | None:
         """The person with this id, if the caller's organization has one.
 
         GET /api/users/{id} would answer for people outside the organization too, and PATCH of a job with an unknown id
@@ -82,7 +82,7 @@ class Tasks:
     def __init__(self, client: Client) -> None:
         self.client = client
 
-    def retrieve(self, id: int) -> Task:  # noqa: A002
+    def retrieve(self, id: int) -> Task:
         """GET /api/tasks/{id}. Raises NotFound, Forbidden."""
         return self.client.get(f"/api/tasks/{int(id)}", Task)
 

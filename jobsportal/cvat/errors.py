@@ -27,6 +27,12 @@ from typing import Any
 import msgspec
 
 MAX_WORDS = 2000
+MAX_FIELDS = 50
+MAX_READ = 20_000  # of a body that isn't JSON: its words are at its beginning
+
+PAGE = re.compile(r"<(?:!doctype|html|head|body|title|h1|p|div)\b", re.I)
+HEADING = re.compile(r"<h1\b[^>]*>(.{0,2000}?)</h1>", re.S | re.I)
+TITLE = re.compile(r"<title\b[^>]*>(.{0,2000}?)</title>", re.S | re.I)
 
 
 @dataclass(eq=False)
@@ -48,7 +54,7 @@ class CVATError(Exception):
 
     def __str__(self) -> str:
         where = f"{self.method} {self.path}".strip()
-        said = f"{self.status or ''} {self.detail}".strip()
+        said = " ".join(f"{self.status or ''} {self.detail}".split())  # one line: it goes into logs
         return ": ".join(part for part in (type(self).__name__, where, said) if part)
 
 
@@ -140,27 +146,36 @@ def error_for(
 
 
 def words_of(content_type: str, body: bytes) -> tuple[str, dict[str, list[str]], str | None]:
-    """What an error body says: (words for everybody, words by field, id of the background request it names)."""
+    """What an error body says: (words for everybody, words by field, id of the background request it names).
+
+    The content type is no help: real servers label plain text and JSON strings as HTML.
+    """
     try:
         data = msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        return plain_words(body.decode("utf-8", "replace")), {}, None
-    if not isinstance(data, dict):
-        return "; ".join(flatten(data))[:MAX_WORDS], {}, None
-    rq_id = data.pop("rq_id", None)
-    general = flatten(data.pop("detail", [])) + flatten(data.pop("non_field_errors", []))
-    fields = {str(name): flatten(said) for name, said in data.items()}
-    return "; ".join(general)[:MAX_WORDS], fields, rq_id if isinstance(rq_id, str) else None
+        if not isinstance(data, dict):
+            return together(flatten(data)), {}, None
+        rq_id = data.pop("rq_id", None)
+        general = flatten(data.pop("detail", [])) + flatten(data.pop("non_field_errors", []))
+        fields = {name[:100]: shortened(flatten(said)) for name, said in list(data.items())[:MAX_FIELDS]}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return plain_words(body[:MAX_READ].decode("utf-8", "replace")), {}, None
+    return together(general), fields, rq_id if isinstance(rq_id, str) else None
 
 
 def plain_words(text: str) -> str:
     """The words of a plain text or HTML error body; an HTML page is reduced to its heading."""
-    if "<" in text and ">" in text:
-        heading = re.search(r"<h1[^>]*>(.*?)</h1>", text, re.S | re.I) or re.search(
-            r"<title>(.*?)</title>", text, re.S | re.I
-        )
+    if PAGE.search(text):
+        heading = HEADING.search(text) or TITLE.search(text)
         text = html.unescape(re.sub(r"<[^>]*>", " ", heading.group(1))) if heading else ""
     return " ".join(text.split())[:MAX_WORDS]
+
+
+def together(said: list[str]) -> str:
+    return "; ".join(said)[:MAX_WORDS]
+
+
+def shortened(said: list[str]) -> list[str]:
+    return [text[:MAX_WORDS] for text in said[:MAX_FIELDS]]
 
 
 def flatten(said: Any) -> list[str]:
@@ -178,7 +193,4 @@ def flatten(said: Any) -> list[str]:
 
 def seconds(header: str | None) -> float | None:
     """Retry-After in seconds; a date, which CVAT never sends, counts as not said."""
-    try:
-        return max(0.0, float(header)) if header is not None else None
-    except ValueError:
-        return None
+    return float(header) if header and re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", header.strip()) else None

@@ -4,9 +4,11 @@ Real servers answer 500 to a wrong type, a bad date, a list, a number or an empt
 is checked here, and nothing that would fail is sent. A rule is the plain JSON object.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote_plus
 
 import msgspec
 
@@ -16,13 +18,22 @@ from jobsportal.cvat.types import DIMENSIONS, JOB_TYPES, STAGES, STATES
 Rule = dict[str, Any]
 
 MAX_LENGTH = 4000
+MAX_QUOTED = 7000  # as part of an address, of which servers take about 8,000 characters
 MAX_DEPTH = 20
 COMPARISONS = {"==": "is", "<": "is below", ">": "is above", "<=": "is at most", ">=": "is at least"}
 DATE_COMPARISONS = {"==": "is", "<": "before", ">": "after", "<=": "up to", ">=": "since"}
 
 
+# The upstream's Python is older than ours, and reads fewer of the ISO formats.
+DATE = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+)
+
+
 def is_text(value: Any) -> bool:
-    return isinstance(value, str) and "\0" not in value
+    """Whether a database can compare with it: no NUL, no half of a character."""
+    return isinstance(value, str) and "\0" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def is_number(value: Any) -> bool:
@@ -31,8 +42,9 @@ def is_number(value: Any) -> bool:
 
 def is_date(value: Any) -> bool:
     try:
-        return isinstance(value, str) and datetime.fromisoformat(value) is not None
-    except ValueError:
+        # The first and the last year may leave the calendar when the time zone is taken off.
+        return bool(DATE.fullmatch(value)) and 1 < datetime.fromisoformat(value).year < 9999
+    except (TypeError, ValueError):
         return False
 
 
@@ -92,13 +104,24 @@ def parse(text: str) -> Rule:
         raise complaint(f"The rule is longer than {MAX_LENGTH:,} characters.")
     try:
         rule = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise complaint(f"The rule is not valid JSON: {error}.") from None
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        words = str(error) if isinstance(error, msgspec.DecodeError) else "it can't be read"
+        raise complaint(f"The rule is not valid JSON: {words}.") from None
     return check(rule)
 
 
-def check(rule: Any, depth: int = 0) -> Rule:
-    """The rule itself, if the upstream can answer it. Raises Invalid otherwise."""
+def check(rule: Any) -> Rule:
+    """The rule as the upstream can answer it. Raises Invalid for one that it can't.
+
+    It is the same rule, but for `{"!": [x]}`, which JSON Logic allows and the upstream fails at: `{"!": x}`.
+    """
+    checked = checked_part(rule, 0)
+    if len(quote_plus(dumps(checked))) > MAX_QUOTED:
+        raise complaint("The rule is longer than servers accept.")
+    return checked
+
+
+def checked_part(rule: Any, depth: int) -> Rule:
     if depth > MAX_DEPTH:
         raise complaint("The rule is nested too deeply.")
     if not isinstance(rule, dict) or len(rule) != 1:
@@ -107,19 +130,18 @@ def check(rule: Any, depth: int = 0) -> Rule:
     if operation in ("and", "or"):
         if not isinstance(arguments, list) or not arguments:
             raise complaint(f"“{operation}” needs at least one rule in a list.")
-        for part in arguments:
-            check(part, depth + 1)
-    elif operation in ("!", "!!"):
+        return {operation: [checked_part(part, depth + 1) for part in arguments]}
+    if operation in ("!", "!!"):
         inner = arguments[0] if isinstance(arguments, list) and len(arguments) == 1 else arguments
-        check(inner, depth + 1)
-    elif operation == "var":
+        return {operation: checked_part(inner, depth + 1)}
+    if operation == "var":
         field_of(rule)
     elif operation == "in":
         check_in(arguments)
     elif operation in COMPARISONS:
         check_comparison(operation, arguments)
     else:
-        raise complaint(f"The upstream does not know the operation “{operation}”.")
+        raise complaint(f"The upstream does not know the operation “{shown(operation)}”.")
     return rule
 
 
@@ -152,14 +174,20 @@ def check_comparison(operation: str, arguments: Any) -> None:
 
 def check_value(name: str, value: Any) -> None:
     if not FIELDS[name](value):
-        raise complaint(f"“{value}” is not a value that {name} can have.")
+        raise complaint(f"“{shown(value)}” is not a value that {name} can have.")
 
 
 def field_of(part: Any) -> str:
     name = part.get("var") if isinstance(part, dict) and len(part) == 1 else None
     if not isinstance(name, str) or name not in FIELDS:
-        raise complaint(f"The upstream can filter on {', '.join(FIELDS)}; not on “{name or part}”.")
+        raise complaint(f"The upstream can filter on {', '.join(FIELDS)}; not on “{shown(name or part)}”.")
     return name
+
+
+def shown(part: Any) -> str:
+    """A piece of somebody's rule, short enough for a message, and without what no message can hold."""
+    text = str(part).encode("utf-8", "replace").decode()
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def complaint(words: str) -> Invalid:
@@ -184,9 +212,13 @@ def explain(rule: Rule) -> str:
         return f"{words_for(arguments[1]['var'])} from {arguments[0]} to {arguments[2]}"
     name, value = arguments[0]["var"], arguments[1]
     verbs = DATE_COMPARISONS if name == "updated_date" else COMPARISONS
-    return (
-        f"{words_for(name)} {verbs[operation]} {'nobody' if value is None and name == 'assignee' else value or 'none'}"
-    )
+    return f"{words_for(name)} {verbs[operation]} {value_words(name, value)}"
+
+
+def value_words(name: str, value: Any) -> str:
+    if value is None:
+        return "nobody" if name == "assignee" else "none"
+    return "“”" if value == "" else str(value)
 
 
 def explain_presence(rule: Rule, *, negated: bool) -> str:
@@ -202,7 +234,7 @@ def explain_presence(rule: Rule, *, negated: bool) -> str:
 
 def explain_in(first: Any, second: Any) -> str:
     if isinstance(second, list):
-        return f"{words_for(first['var'])} is {' or '.join(str(value) for value in second)}"
+        return f"{words_for(first['var'])} is {' or '.join(value_words(first['var'], value) for value in second)}"
     return f"{words_for(second['var'])} contains “{first}”"
 
 

@@ -11,7 +11,7 @@ from jobsportal.cvat.errors import BrokenAnswer
 from jobsportal.cvat.types import Job, LabeledData, Page, Raw, RequestId
 
 if TYPE_CHECKING:
-    from jobsportal.cvat.client import Client
+    from jobsportal.cvat.client import Client, Download
 
 MAX_PREVIEW = 8 * 1024 * 1024
 
@@ -26,6 +26,13 @@ class Unset:
 UNSET = Unset()
 
 
+def checked(rule: filters.Rule | str | None) -> filters.Rule | None:
+    """The filter as it may be sent."""
+    if rule is None or (isinstance(rule, str) and not rule.strip()):
+        return None
+    return filters.parse(rule) if isinstance(rule, str) else filters.check(rule)
+
+
 class Jobs:
     """`/api/jobs`."""
 
@@ -38,7 +45,7 @@ class Jobs:
         x_organization: str | None = None,
         assignee: str | None = None,
         dimension: str | None = None,
-        filter: filters.Rule | str | None = None,  # noqa: A002 - the API's own name
+        filter: filters.Rule | str | None = None,
         org: str | None = None,
         org_id: int | None = None,
         page: int | str | None = None,
@@ -51,20 +58,21 @@ class Jobs:
         state: str | None = None,
         task_id: int | None = None,
         task_name: str | None = None,
-        type: str | None = None,  # noqa: A002 - the API's own name
+        type: str | None = None,
     ) -> Page[Job]:
         """GET /api/jobs: one page of the jobs that match everything given.
 
         `assignee` is an exact user name; `task_name` and `project_name` match whole; `search` looks for words in task,
         project, assignee, state and stage; `sort` is a field, or several with commas, `-` for falling; `page` counts
         from 1, `page="last"` works; `count` is exact whatever the page size. `filter` is JSON Logic.
+        An empty text is no filter; an empty rule is a mistake, and never a list of everything.
         Raises Invalid for a filter or value the upstream can't use, NotFound for a page outside the range.
         """
-        rule = filters.parse(filter) if isinstance(filter, str) else filter and filters.check(filter)
+        rule = checked(filter)
         params: dict[str, Any] = {
             "assignee": assignee,
             "dimension": dimension,
-            "filter": filters.dumps(rule) if rule else None,
+            "filter": filters.dumps(rule) if rule is not None else None,
             "org": org,
             "org_id": org_id,
             "page": page,
@@ -82,15 +90,15 @@ class Jobs:
         headers = {"X-Organization": x_organization} if x_organization is not None else None
         return self.client.send("GET", "/api/jobs", Page[Job], params=params, headers=headers or {})
 
-    def retrieve(self, id: int) -> Job:  # noqa: A002
+    def retrieve(self, id: int) -> Job:
         """GET /api/jobs/{id}. Raises NotFound, Forbidden."""
         return self.client.get(f"/api/jobs/{int(id)}", Job)
 
     def partial_update(
         self,
-        id: int,  # noqa: A002
+        id: int,
         *,
-        assignee: int | None | Unset = UNSET,
+        assignee: int | Unset | None = UNSET,
         stage: str | Unset = UNSET,
         state: str | Unset = UNSET,
     ) -> Job:
@@ -105,7 +113,7 @@ class Jobs:
         changes = {name: value for name, value in given.items() if not isinstance(value, Unset)}
         return self.client.send("PATCH", f"/api/jobs/{int(id)}", Job, json=changes)
 
-    def retrieve_preview(self, id: int) -> Raw:  # noqa: A002
+    def retrieve_preview(self, id: int) -> Raw:
         """GET /api/jobs/{id}/preview: a small JPEG or PNG of the first frame. Raises NotFound, Forbidden."""
         path = f"/api/jobs/{int(id)}/preview"
         raw = self.client.fetch("GET", path, max_body=MAX_PREVIEW)
@@ -113,30 +121,32 @@ class Jobs:
             raise BrokenAnswer(f"a preview of kind {raw.content_type or 'unknown'}", method="GET", path=path)
         return raw
 
-    def retrieve_annotations(self, id: int) -> LabeledData:  # noqa: A002
+    def retrieve_annotations(self, id: int) -> LabeledData:
         """GET /api/jobs/{id}/annotations: all of them, in memory. Raises NotFound, Forbidden, TooLarge."""
         return self.client.get(f"/api/jobs/{int(id)}/annotations", LabeledData)
 
-    def retrieve_annotations_json(self, id: int) -> Any:  # noqa: A002
+    def retrieve_annotations_json(self, id: int) -> Download:
         """GET /api/jobs/{id}/annotations as the very bytes the upstream sends, streamed: a faithful copy to keep."""
         headers = {"Accept": "application/vnd.cvat+json"}
         return self.client.stream(f"/api/jobs/{int(id)}/annotations", headers=headers)
 
     def create_annotations(
         self,
-        id: int,  # noqa: A002
+        id: int,
         annotation_file: BinaryIO,
         *,
-        format: str,  # noqa: A002
+        format: str,
         filename: str = "annotations",
     ) -> RequestId:
         """POST /api/jobs/{id}/annotations: hand over a file that will replace the job's annotations.
 
-        The file is streamed from wherever it is read. The answer names the background request that does the work.
-        Raises Invalid for a format that can't be imported or an empty file, Conflict while another import of the job
-        is running, whoever started it.
+        The file is streamed, from where it stands to its end: rewind one that was read before. The answer names the
+        background request that does the work. Raises Invalid for a format that can't be imported or an empty file,
+        Conflict while another import of the job is running, whoever started it.
         """
-        encoder = MultipartEncoder({"annotation_file": (filename, annotation_file, "application/octet-stream")})
+        # Without a name it would not count as a file.
+        name = filename.encode("utf-8", "replace").decode() or "annotations"
+        encoder = MultipartEncoder({"annotation_file": (name, annotation_file, "application/octet-stream")})
         return self.client.send(
             "POST",
             f"/api/jobs/{int(id)}/annotations",
@@ -148,8 +158,8 @@ class Jobs:
 
     def create_dataset_export(
         self,
-        format: str,  # noqa: A002
-        id: int,  # noqa: A002
+        format: str,
+        id: int,
         *,
         save_images: bool = False,
         filename: str | None = None,

@@ -13,7 +13,7 @@ from jobsportal.cvat.types import Page, Request
 if TYPE_CHECKING:
     from jobsportal.cvat.client import Client, Download
 
-DOWNLOAD_PATH = re.compile(r"/api/(?:jobs|tasks|projects)/\d{1,18}/dataset/download")
+DOWNLOAD_PATH = re.compile(r"/api/(?:jobs|tasks|projects)/[0-9]{1,18}/dataset/download")
 
 
 class Requests:
@@ -22,7 +22,7 @@ class Requests:
     def __init__(self, client: Client) -> None:
         self.client = client
 
-    def retrieve(self, id: str) -> Request:  # noqa: A002
+    def retrieve(self, id: str) -> Request:
         """GET /api/requests/{id}. Raises NotFound once it was cancelled or has expired, Forbidden for another's."""
         return self.client.get(path_of(id), Request)
 
@@ -48,11 +48,11 @@ class Requests:
             sort=sort,
         )
 
-    def cancel(self, id: str) -> None:  # noqa: A002
+    def cancel(self, id: str) -> None:
         """POST /api/requests/{id}/cancel: works while it is queued. Raises Invalid once begun, NotFound once over."""
         self.client.fetch("POST", path_of(id) + "/cancel")
 
-    def download(self, id: str, *, headers: Mapping[str, str] | None = None) -> Download:  # noqa: A002
+    def download(self, id: str, *, headers: Mapping[str, str] | None = None) -> Download:
         """The file that a finished export has made, streamed. `headers` may carry Range and the conditional ones.
 
         `result_url` holds whatever host name the export was asked under: only its path and query are used, and only if
@@ -63,15 +63,25 @@ class Requests:
             raise Conflict(detail="It is not ready yet.", rq_id=id)
         if request.status == "failed" or not request.result_url:
             raise NotFound(detail="This request has no file to download.")
-        parts = urlsplit(request.result_url)
-        own_path = parts.path.removeprefix(urlsplit(self.client.url).path)
-        if not DOWNLOAD_PATH.fullmatch(own_path):
-            raise BrokenAnswer(detail="The server names a place for the file that is none of its own.")
-        return self.client.stream(own_path, params=parse_qs(parts.query), headers=headers)
+        path, query = place_of(request.result_url, urlsplit(self.client.url).path)
+        return self.client.stream(path, params=query, headers=headers)
 
 
-def path_of(id: str) -> str:  # noqa: A002
+def place_of(result_url: str, prefix: str) -> tuple[str, dict[str, list[str]]]:
+    """Path and query of a file, if they are those of a download. The host is not looked at: it is never called."""
+    try:
+        parts = urlsplit(result_url)
+        query = parse_qs(parts.query, keep_blank_values=True)
+    except ValueError:
+        raise BrokenAnswer(detail="The server names no proper address for the file.") from None
+    path = parts.path.removeprefix(prefix)
+    if not DOWNLOAD_PATH.fullmatch(path):
+        raise BrokenAnswer(detail="The server names a place for the file that is none of its own.")
+    return path, query
+
+
+def path_of(id: str) -> str:
     """The address of a request. Raises Invalid for what can't be an id."""
-    if not id or len(id) > 1000 or not id.isprintable() or id in (".", ".."):
+    if not id or len(id) > 1000 or not id.isprintable() or {".", ".."} & set(re.split(r"[\\/]", id)):
         raise Invalid(detail="That is not the id of a request.")
     return f"/api/requests/{quote(id, safe='')}"

@@ -27,7 +27,7 @@ class RetryPolicy:
             return None
         if error.retry_after is not None:
             return error.retry_after if error.retry_after <= self.retry_after_max else None
-        return self.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret
+        return self.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1.0)
 
 
 def is_passing(error: errors.CVATError) -> bool:

@@ -33,7 +33,7 @@ class Page(Record, Generic[T], frozen=True):
     def has_next(self) -> bool:
         return self.next is not None
 
-    def __iter__(self) -> Iterator[T]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[T]:
         return iter(self.results)
 
     def __len__(self) -> int:
@@ -274,3 +274,4 @@ class Raw(Record, frozen=True):
     content: bytes
     content_type: str
     headers: dict[str, Any] = {}
+    request_id: str = ""
