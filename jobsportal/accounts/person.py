@@ -13,7 +13,7 @@ from jobsportal.accounts.sealing import seal, unseal
 from jobsportal.cvat import Client, Credential, RetryPolicy, Timeouts, TokenCredential, new_session
 from jobsportal.cvat.client import MIB
 from jobsportal.cvat.credentials import Anonymous
-from jobsportal.cvat.types import Organization, User
+from jobsportal.cvat.types import Job, Organization, User
 from jobsportal.web.logs import current_request_id
 
 SESSION_KEY = "person"
@@ -36,7 +36,7 @@ class Person:
     username: str
     name: str
     token: str = field(repr=False)
-    organizations: list[list[str]] = field(default_factory=list)
+    organizations: list[tuple[int, str, str]] = field(default_factory=list)
     organization: str | None = None
     address: str = ""
 
@@ -52,7 +52,7 @@ class Person:
 
     @property
     def choices(self) -> list[Membership]:
-        own = [Membership(slug, name or slug) for slug, name in self.organizations]
+        own = [Membership(slug, name or slug) for _, slug, name in self.organizations]
         return [Membership(EVERYTHING, "Everything"), *own, Membership("", "Personal")]
 
     @property
@@ -66,6 +66,17 @@ class Person:
     def client(self) -> Client:
         """The upstream, spoken to as this person within the current organization."""
         return client_for(TokenCredential(self.token), self.organization, self.address)
+
+    def client_for(self, job: Job) -> Client:
+        """The upstream within the job's own organization: who may be assigned depends on that, not on what is shown."""
+        return self.client_within(job.organization)
+
+    def client_within(self, organization_id: int | None) -> Client:
+        """The upstream within the current organization; within the one with this id while everything is shown."""
+        slug = next((slug for id, slug, _ in self.organizations if id == organization_id), None)
+        if self.organization is not None or slug is None:
+            return self.client
+        return client_for(TokenCredential(self.token), slug, self.address)
 
     @property
     def cache_scope(self) -> str:
@@ -104,14 +115,14 @@ def client_for(credential: Credential | None = None, organization: str | None = 
 def remember(request: HttpRequest, user: User, token: str, organizations: list[Organization]) -> None:
     """Keep who signed in, in a new session so that one handed to them before is worth nothing."""
     request.session.cycle_key()
-    slugs = [[organization.slug, organization.name] for organization in organizations]
+    belongs_to = [(organization.id, organization.slug, organization.name) for organization in organizations]
     request.session[SESSION_KEY] = {
         "id": user.id,
         "username": user.username,
         "name": user.name,
         "sealed": seal(token),
-        "organizations": slugs,
-        "organization": slugs[0][0] if len(slugs) == 1 else None,
+        "organizations": belongs_to,
+        "organization": belongs_to[0][1] if len(belongs_to) == 1 else None,
     }
 
 
@@ -126,7 +137,7 @@ def recall(request: HttpRequest) -> Person | None:
         username=kept["username"],
         name=kept["name"],
         token=token,
-        organizations=kept["organizations"],
+        organizations=[(id, slug, name) for id, slug, name in kept["organizations"]],
         organization=kept["organization"],
         address=address_of(request),
     )

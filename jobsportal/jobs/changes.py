@@ -10,7 +10,8 @@ from typing import Any
 
 from django.core import signing
 
-from jobsportal.cvat import Client, errors
+from jobsportal.accounts.person import Person
+from jobsportal.cvat import errors
 from jobsportal.cvat.types import BasicUser, Job
 
 FIELDS = ("assignee", "stage", "state")
@@ -55,13 +56,13 @@ def version_of(job: Job) -> str:
     return job.updated_date.isoformat() if job.updated_date else ""
 
 
-def change(client: Client, job_id: int, wanted: Values, seen: Values, version: str = "") -> Change:
+def change(person: Person, job_id: int, wanted: Values, seen: Values, version: str = "") -> Change:
     """Set the wanted values, provided that the job still is as it was seen.
 
     Upstream: retrieve, then (for a new assignee) users by id, then PATCH with what differs; no PATCH if nothing does.
     Raises ChangedMeanwhile, Invalid for an assignee that isn't there, and whatever the upstream answers.
     """
-    before = client.jobs.retrieve(job_id)
+    before = person.client.jobs.retrieve(job_id)
     current = values_of(before)
     if version_of(before) != version:
         moved = [
@@ -72,10 +73,10 @@ def change(client: Client, job_id: int, wanted: Values, seen: Values, version: s
     differing = {name: value for name, value in wanted.items() if value != current[name]}
     if not differing:
         return Change(before, {}, {}, {})
-    if differing.get("assignee") is not None and client.users.find(differing["assignee"]) is None:
+    if differing.get("assignee") is not None and person.client_for(before).users.find(differing["assignee"]) is None:
         words = "This person is not in the organization, or is gone."
         raise errors.Invalid(detail=words, fields={"assignee": [words]})
-    return outcome(before, client.jobs.partial_update(job_id, **differing))
+    return outcome(before, person.client.jobs.partial_update(job_id, **differing))
 
 
 def outcome(before: Job, after: Job) -> Change:
@@ -89,13 +90,13 @@ def outcome(before: Job, after: Job) -> Change:
     )
 
 
-def undo(client: Client, token: str) -> Change:
+def undo(person: Person, token: str) -> Change:
     """Take a change back, where the job still has the values that it gave.
 
     Raises ChangedMeanwhile if it hasn't, `signing.BadSignature` for a token that isn't one (or is older than a day).
     """
     made = signing.loads(token, salt=UNDO_SALT, max_age=UNDO_SECONDS)
-    return change(client, made["id"], made["before"], made["after"])
+    return change(person, made["id"], made["before"], made["after"])
 
 
 def named(user: BasicUser | None) -> str:

@@ -93,9 +93,14 @@ def job_csv(request: PortalRequest) -> HttpResponseBase:
 
 @require_safe
 def people(request: PortalRequest) -> HttpResponse:
-    """GET /jobs/people?assignee=: suggestions for a field that takes a user name. Upstream: users.list."""
+    """GET /jobs/people?assignee=&within=: suggestions for a field that takes a user name. Upstream: users.list.
+
+    `within` is the id of the organization of the job that somebody is looked for.
+    """
+    within = request.GET.get("within", "")
+    client = request.person.client_within(int(within) if within.isdecimal() and len(within) < 10 else None)
     typed = (request.GET.get("assignee") or "")[:150].replace("\0", "")
-    found = request.person.client.users.list(search=typed or None, page_size=PEOPLE_SHOWN, is_active=True)
+    found = client.users.list(search=typed or None, page_size=PEOPLE_SHOWN, is_active=True)
     return render(request, "jobs/_people_options.html", {"people": found})
 
 
@@ -109,9 +114,11 @@ def edit_field(request: PortalRequest, job_id: int, field: str) -> HttpResponseB
         raise Http404("That is not a field of a job that can be changed.")
     if request.method == "POST":
         return save_field(request, job_id, field)
+    current = request.person.client.jobs.retrieve(job_id)
     if is_partial(request, f"people-{job_id}"):
-        return render(request, "jobs/_people.html", people_context(request) | {"job_id": job_id})
-    return show_editor(request, request.person.client.jobs.retrieve(job_id), field)
+        context = people_context(request, current) | {"job_id": job_id, "job": current}
+        return render(request, "jobs/_people.html", context)
+    return show_editor(request, current, field)
 
 
 def show_editor(request: PortalRequest, job: Job, field: str, status: int = 200, **more: Any) -> HttpResponse:
@@ -124,7 +131,7 @@ def show_editor(request: PortalRequest, job: Job, field: str, status: int = 200,
 
 def editor_choices(request: PortalRequest, job: Job, field: str) -> dict[str, Any]:
     if field == "assignee":
-        return people_context(request)
+        return people_context(request, job)
     current = getattr(job, field)
     return {
         "options": [value for value, _ in options(STAGES if field == "stage" else STATES, current)],
@@ -132,9 +139,9 @@ def editor_choices(request: PortalRequest, job: Job, field: str) -> dict[str, An
     }
 
 
-def people_context(request: PortalRequest) -> dict[str, Any]:
+def people_context(request: PortalRequest, job: Job) -> dict[str, Any]:
     typed = (request.GET.get("q") or request.POST.get("q") or "")[:150].replace("\0", "")
-    found = request.person.client.users.list(search=typed or None, page_size=PEOPLE_SHOWN, is_active=True)
+    found = request.person.client_for(job).users.list(search=typed or None, page_size=PEOPLE_SHOWN, is_active=True)
     return {"people": found, "q": typed}
 
 
@@ -145,7 +152,7 @@ def save_field(request: PortalRequest, job_id: int, field: str) -> HttpResponseB
         raise errors.Invalid(detail=problem)
     wanted = {field: form.cleaned_data["value"]}
     try:
-        made = changes.change(request.person.client, job_id, wanted, form.seen, form.cleaned_data["version"])
+        made = changes.change(request.person, job_id, wanted, form.seen, form.cleaned_data["version"])
     except ChangedMeanwhile as conflict:
         return show_conflict(request, conflict, field, form)
     return saved(request, made, field, form.cleaned_data["next"])
@@ -171,7 +178,7 @@ def show_conflict(request: PortalRequest, conflict: ChangedMeanwhile, field: str
     context = {
         "field": field,
         "conflict": conflict_lines(conflict, form.seen),
-        "wanted": wanted_in_words(request, field, form.cleaned_data["value"]),
+        "wanted": wanted_in_words(request, job, field, form.cleaned_data["value"]),
         "form": FieldForm(field=field, initial=initial),
     }
     if request.htmx:
@@ -179,10 +186,10 @@ def show_conflict(request: PortalRequest, conflict: ChangedMeanwhile, field: str
     return render(request, "jobs/edit_field.html", context | {"job": job}, status=409)
 
 
-def wanted_in_words(request: PortalRequest, field: str, value: Any) -> str:
+def wanted_in_words(request: PortalRequest, job: Job, field: str, value: Any) -> str:
     if field != "assignee":
         return str(value)
-    user = request.person.client.users.find(value) if value is not None else None
+    user = request.person.client_for(job).users.find(value) if value is not None else None
     return user.username if user else "nobody"
 
 
@@ -198,7 +205,7 @@ def conflict_lines(conflict: ChangedMeanwhile, seen: changes.Values | None = Non
 def undo(request: PortalRequest) -> HttpResponseBase:
     """POST /jobs/undo: take back a change made here. Upstream: see `changes.undo`."""
     try:
-        made = changes.undo(request.person.client, request.POST.get("undo", ""))
+        made = changes.undo(request.person, request.POST.get("undo", ""))
         toast = toasts.Toast(f"Taken back. {changes.in_words(made)}")
         job = made.job
     except signing.BadSignature:
@@ -224,10 +231,10 @@ def job(request: PortalRequest, job_id: int) -> HttpResponseBase:
         typed = {name: request.GET[name] for name in request.GET if name in EditForm.base_fields}
         return show_job(request, current, EditForm(job=current, initial=initial | typed))
     form = EditForm(request.POST, job=current)
-    if not form.is_valid() or (wanted := form.wanted(client, current)) is None:
+    if not form.is_valid() or (wanted := form.wanted(request.person.client_for(current), current)) is None:
         return show_job(request, current, form, status=422)
     try:
-        made = changes.change(client, job_id, wanted, form.seen, form.cleaned_data["version"])
+        made = changes.change(request.person, job_id, wanted, form.seen, form.cleaned_data["version"])
     except ChangedMeanwhile as conflict:
         return show_job_conflict(request, conflict, form)
     except (errors.Invalid, errors.Forbidden) as error:

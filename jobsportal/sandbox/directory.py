@@ -78,6 +78,13 @@ def root(service: Service, request: Request) -> Response:
     return Response(410, body=b"", content_type="text/html; charset=utf-8")
 
 
+def user_interface(service: Service, request: Request) -> Response:
+    """`GET /tasks/{id}/jobs/{id}`: where CVAT's own user interface would open the job."""
+    words = "This is a stand-in server without pages of its own. A real CVAT would open the job for annotation here."
+    html = f'<!doctype html><html lang="en"><title>Stand-in CVAT</title><h1>Stand-in CVAT</h1><p>{words}</p></html>'
+    return Response(body=html.encode(), content_type="text/html; charset=utf-8")
+
+
 def self_user(service: Service, request: Request) -> Response:
     """`GET /api/users/self`."""
     return Response(data=Renderer(service.store, request.base()).full_user(request.person()))

@@ -44,6 +44,7 @@ ANNOTATIONS = "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS"
 
 ROUTES = [
     _route("/", "Root", READ, plain=True, GET=directory.root),
+    _route(r"/tasks/\d+/jobs/\d+", "User Interface", READ, plain=True, GET=directory.user_interface),
     _route("/api/server/health/", "Health", READ, plain=True, GET=directory.health),
     _route("/api/auth/login", "Login", "POST, OPTIONS", open=True, POST=auth.login),
     _route("/api/auth/logout", "Logout", "GET, POST, HEAD, OPTIONS", open=True, POST=auth.logout),

@@ -153,6 +153,13 @@ def test_an_assignee_who_is_gone_or_foreign_is_refused_in_words(portal, upstream
     assert answer["HX-Reswap"] == "none", "the page stays as it is"
 
 
+def test_looking_at_everything_one_still_assigns_among_the_people_of_the_jobs_organization(sign_in):
+    alice = sign_in("alice", org="*")
+    assert "carol" in text_of(alice.get(f"/jobs/{UNASSIGNED}/edit/assignee", headers=HTMX))
+    answer = save(alice, UNASSIGNED, "assignee", "4", headers=HTMX)
+    assert answer.status_code == 200 and "carol" in text_of(answer)
+
+
 @pytest.mark.parametrize(("field", "value"), [("stage", "done"), ("state", ""), ("state", "new\0"), ("stage", "new")])
 def test_values_that_do_not_exist_are_refused(portal, upstream, field, value):
     answer = save(portal, UNASSIGNED, field, value)
