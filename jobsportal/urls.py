@@ -9,7 +9,6 @@ register_converter(IdConverter, "id")
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("healthz", views.health, name="health"),
     path("", include("jobsportal.accounts.urls")),
     path("jobs/", include("jobsportal.jobs.urls")),
     path("jobs/", include("jobsportal.annotations.urls")),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
@@ -48,6 +48,18 @@ def request_id(get_response: GetResponse) -> GetResponse:
             return response
         finally:
             current_request_id.reset(token)
+
+    return middleware
+
+
+def health(get_response: GetResponse) -> GetResponse:
+    """Answer GET /healthz before the host name is looked at: probes come by address. The upstream isn't asked, since a
+    portal whose upstream is down must not be restarted."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.path == "/healthz":
+            return HttpResponse("ok\n", content_type="text/plain")
+        return get_response(request)
 
     return middleware
 

@@ -1,15 +1,7 @@
-"""Pages that belong to no room: health, and what is shown when a page can't be."""
+"""Pages that belong to no room: where one begins, and what is shown when a page can't be."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-
-from jobsportal.accounts.middleware import public
-
-
-@public
-def health(request: HttpRequest) -> HttpResponse:
-    """GET /healthz: the web process answers. An upstream that is down must not restart the portal: it isn't asked."""
-    return HttpResponse("ok\n", content_type="text/plain")
 
 
 def home(request: HttpRequest) -> HttpResponse:

@@ -92,12 +92,12 @@ def test_the_main_job(page: Page, enter, sandbox: Sandbox, tmp_path: Path):
     for job_id, person in ((3, "carol"), (13, "dave"), (23, "erin")):
         row(page, job_id).get_by_role("link", name="change the assignee").click()
         page.get_by_role("dialog").get_by_role("button", name=person).click()
-        expect(row(page, job_id)).to_contain_text(person)
+        expect(row(page, job_id).locator(".c-assignee .edit")).to_contain_text(person)
         assert upstream_json(sandbox, f"/api/jobs/{job_id}")["assignee"]["username"] == person
 
     row(page, 3).get_by_role("link", name="change the stage").click()
     page.get_by_role("dialog").get_by_role("button", name="validation").click()
-    expect(row(page, 3).locator(".c-stage")).to_contain_text("validation")
+    expect(row(page, 3).locator(".c-stage .edit")).to_contain_text("validation")
     assert upstream_json(sandbox, "/api/jobs/3")["stage"] == "validation"
 
     row(page, 3).get_by_role("link", name="Job 3", exact=True).click()

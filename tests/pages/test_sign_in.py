@@ -160,7 +160,7 @@ def test_a_foreign_organization_is_refused_before_upstream_is_asked(portal, upst
 
 
 def test_each_page_but_sign_in_and_health_asks_strangers_to_sign_in(stranger):
-    assert stranger.get("/healthz").content == b"ok\n"
+    assert stranger.get("/healthz", headers={"Host": "10.0.0.7"}).content == b"ok\n", "probes come by address"
     for path in ("/", "/jobs/", "/jobs/1/", "/jobs/list.csv", "/jobs/1/preview", "/jobs/people", "/downloads/"):
         assert stranger.get(path)["Location"].startswith("/sign-in"), path
 
