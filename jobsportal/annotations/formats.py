@@ -8,7 +8,9 @@ from jobsportal.cvat.types import Format, Formats
 
 
 def formats_of(person: Person) -> Formats:
-    """Upstream: server.annotation_formats, where it is not cached."""
+    """Upstream: server.annotation_formats, where it is not cached.
+
+    The cache may be a database, so among calls side by side this has to be the first: that one stays in its thread."""
     key = f"formats:{person.cache_scope}"
     formats: Formats | None = cache.get(key)
     if formats is None:

@@ -32,10 +32,10 @@ def upload(request: PortalRequest, job_id: int) -> HttpResponseBase:
     """GET, POST /jobs/{id}/upload/. Upstream, side by side: jobs.retrieve, jobs.retrieve_annotations, the formats where
     they are not cached; then the names. POST hands the file over: jobs.create_annotations."""
     client = request.person.client
-    job, data, formats = side_by_side(
+    formats, job, data = side_by_side(
+        partial(formats_of, request.person),
         partial(client.jobs.retrieve, job_id),
         partial(client.jobs.retrieve_annotations, job_id),
-        partial(formats_of, request.person),
     )
     if isinstance(job, errors.CVATError):
         raise job
@@ -129,7 +129,10 @@ def progress(request: PortalRequest, job_id: int) -> HttpResponse:
         raise Http404("This address of an upload is damaged, too old or somebody else's. Look at the job itself.")
     client = request.person.client
     if is_partial(request, "import"):
-        return render(request, "annotations/_progress.html", shown(request, known, standing(client, known)))
+        context = shown(request, known, standing(client, known))
+        if request.GET.get("seen") == context["stamp"]:
+            return HttpResponse(status=204)
+        return render(request, "annotations/_progress.html", context)
     job, stands = side_by_side(partial(client.jobs.retrieve, job_id), partial(standing, client, known))
     for answer in (job, stands):
         if isinstance(answer, errors.CVATError) and not isinstance(answer, errors.Unreachable):
@@ -141,17 +144,20 @@ def progress(request: PortalRequest, job_id: int) -> HttpResponse:
 
 
 def shown(request: PortalRequest, known: Import, stands: dict[str, Any]) -> dict[str, Any]:
-    """What the page and its partial show. `news` is whether this differs from what the page has said already."""
-    is_running = stands["state"] not in ("finished", "failed", "gone")
+    """What the page and its partial show. `stamp` says how it stands: where the page shows that already, nothing
+    is replaced. `news` is whether there is something to say."""
+    state, delay = stands["state"], pace(known.since)
+    stamp = f"{state}:{stands.get('percent') or ''}:{delay}"
     again = reverse("annotations:upload", args=[known.job_id])
     return {
         "known": known,
         "job_id": known.job_id,
-        "is_running": is_running,
-        "news": request.GET.get("seen") != stands["state"],
-        "poll_url": f"{progress_url(known)}&{urlencode({'seen': stands['state']})}",
+        "is_running": state not in ("finished", "failed", "gone"),
+        "stamp": stamp,
+        "news": request.GET.get("seen", "").partition(":")[0] != state,
+        "poll_url": f"{progress_url(known)}&{urlencode({'seen': stamp})}",
         "page_url": progress_url(known),
-        "pace": pace(known.since),
+        "pace": delay,
         "again_url": f"{again}?{urlencode({'format': known.format})}" if known.format else again,
         **stands,
     }

@@ -8,7 +8,7 @@ LONGEST = 120
 LONGEST_BYTES = 240
 # Windows takes these for devices, whatever stands behind a dot.
 RESERVED = {"CON", "PRN", "AUX", "NUL"} | {f"{port}{digit}" for port in ("COM", "LPT") for digit in "0123456789¹²³"}
-UNSAFE = re.compile(r"[<>:\"'`/\\|?*%$&;#!{}~^\s]+")
+UNSAFE = re.compile(r"[,<>:\"'`/\\|?*%$&;#!{}~^\s]+")
 
 
 def download_name(

@@ -1,6 +1,7 @@
 """Asking for an export, and the list of one's exports. Each view states what it asks of the upstream."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from jobsportal.annotations.formats import formats_of, usable
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import Formats, Job, Page, Request
 from jobsportal.exports.forms import ExportForm
-from jobsportal.exports.items import DATASET, Item, items_for
+from jobsportal.exports.items import DATASET, Item, items_for, key_of
 from jobsportal.jobs.views import is_partial, job_context
 from jobsportal.web import toasts
 from jobsportal.web.errors import in_words
@@ -33,10 +34,10 @@ def export(request: PortalRequest, job_id: int) -> HttpResponseBase:
     client = request.person.client
     own = partial(client.requests.list, action="export", job_id=job_id, page_size=SHOWN)
     if is_partial(request, "downloads"):
-        return render(request, "exports/_list.html", listed(request, listing(own), job_id))
-    calls: list[Callable[[], Any]] = [partial(client.jobs.retrieve, job_id), partial(formats_of, request.person)]
+        return show_list(request, listed(request, listing(own), job_id))
+    calls: list[Callable[[], Any]] = [partial(formats_of, request.person), partial(client.jobs.retrieve, job_id)]
     if request.method == "POST":
-        job, formats = side_by_side(*calls)
+        formats, job = side_by_side(*calls)
         for answer in (job, formats):
             if isinstance(answer, errors.CVATError):
                 raise answer
@@ -44,7 +45,7 @@ def export(request: PortalRequest, job_id: int) -> HttpResponseBase:
         if form.is_valid() and (place := begun(request, job_id, form)):
             return HttpResponseClientRedirect(place) if request.htmx else redirect(place)
         return show_form(request, job, formats, listing(own), form, status=422)
-    job, formats, requests = side_by_side(*calls, own)
+    formats, job, requests = side_by_side(*calls, own)
     if isinstance(job, errors.CVATError):
         raise job
     return show_form(request, job, formats, requests)
@@ -106,13 +107,21 @@ def blank_form(request: PortalRequest, formats: Formats, job: Job) -> ExportForm
 def downloads(request: PortalRequest) -> HttpResponse:
     """GET /downloads/: one's own exports, newest first. Upstream: requests.list, then names not cached yet."""
     found = listing(partial(request.person.client.requests.list, action="export", page_size=SHOWN))
-    is_part = is_partial(request, "downloads")
-    if isinstance(found, errors.CVATError) and not is_part:
+    if is_partial(request, "downloads"):
+        return show_list(request, listed(request, found))
+    if isinstance(found, errors.CVATError):
         raise found
-    return render(request, "exports/_list.html" if is_part else "exports/downloads.html", listed(request, found))
+    return render(request, "exports/downloads.html", listed(request, found))
 
 
-def listing(call: Any) -> Page[Request] | errors.CVATError:
+def show_list(request: PortalRequest, context: dict[str, Any]) -> HttpResponse:
+    """The list for a page that shows it already: nothing, where nothing has changed."""
+    if request.GET.get("seen") == context["stamp"]:
+        return HttpResponse(status=204)
+    return render(request, "exports/_list.html", context)
+
+
+def listing(call: Callable[[], Page[Request]]) -> Page[Request] | errors.CVATError:
     """The list, or why there is none; being signed out is never told in place."""
     try:
         return call()
@@ -125,26 +134,32 @@ def listing(call: Any) -> Page[Request] | errors.CVATError:
 def listed(request: PortalRequest, found: Any, job_id: int | None = None) -> dict[str, Any]:
     """The list by groups, how it goes on asking, and what has become ready since the page last asked."""
     place = reverse("exports:export", args=[job_id]) if job_id is not None else reverse("exports:downloads")
-    watched = [key for key in request.GET.get("watched", "").split(",") if key]
+    new, watched = request.GET.get("new", ""), [key for key in request.GET.get("watched", "").split(",") if key]
     if isinstance(found, errors.SignedOut):
         raise found
     if isinstance(found, errors.CVATError):
-        # What was being prepared goes on being watched.
-        poll = f"{place}?{urlencode({'watched': ','.join(watched)})}" if watched else ""
-        return {"list_problem": in_words(found), "poll_url": poll, "pace": 5000, "list_url": place}
-    items = items_for(request.person, found, request.GET.get("new", ""))
+        problem = in_words(found)
+        return {"list_problem": problem, **asking(place, watched, new, problem, None), "list_url": place}
+    items = items_for(request.person, found, new)
     preparing = [item for item in items if item.state == "preparing"]
     youngest = max((item.request.created_date for item in preparing if item.request.created_date), default=None)
-    query = {"watched": ",".join(item.key for item in preparing), "new": request.GET.get("new", "")}
+    standing = " ".join(f"{item.key} {item.request.status} {item.percent}" for item in items)
     return {
         "items": items,
         "groups": groups(items),
         "hidden": max(0, found.count - len(items)),
         "news": [item for item in items if item.key in watched and item.state != "preparing"],
-        "poll_url": f"{place}?{urlencode(query)}" if preparing else "",
-        "pace": pace(youngest),
+        **asking(place, [item.key for item in preparing], new, standing, youngest),
         "list_url": place,
     }
+
+
+def asking(place: str, watched: list[str], new: str, standing: str, since: datetime | None) -> dict[str, Any]:
+    """How the list goes on asking while something is prepared. `stamp` stands for all that it shows now."""
+    delay = pace(since)
+    stamp = key_of(f"{standing} {delay}")
+    query = urlencode({"watched": ",".join(watched), "new": new, "seen": stamp})
+    return {"poll_url": f"{place}?{query}" if watched else "", "pace": delay, "stamp": stamp}
 
 
 def groups(items: list[Item]) -> list[tuple[str, str, list[Item]]]:
