@@ -85,7 +85,7 @@ class Download:
         given = [value for name, value in params if name == "filename"]
         # `filename*`, which Python's parser tells as a tuple, goes before `filename`, wherever it stands (RFC 6266).
         best = next((value for value in given if isinstance(value, tuple)), given[0] if given else "")
-        name = re.split(r"[\\/]", collapse_rfc2231_value(best))[-1]
+        name = re.split(r"[\\/]", collapse_rfc2231_value(best).strip('"'))[-1]
         return "" if name in (".", "..") else "".join(char for char in name if char.isprintable())
 
     def __iter__(self) -> Iterator[bytes]:

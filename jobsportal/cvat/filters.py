@@ -209,7 +209,9 @@ def explain(rule: Rule) -> str:
     if operation == "in":
         return explain_in(*arguments)
     if len(arguments) == 3:
-        return f"{words_for(arguments[1]['var'])} from {arguments[0]} to {arguments[2]}"
+        name = arguments[1]["var"]
+        least, most = (value_words(name, value) for value in (arguments[0], arguments[2]))
+        return f"{words_for(name)} from {least} to {most}"
     name, value = arguments[0]["var"], arguments[1]
     verbs = DATE_COMPARISONS if name == "updated_date" else COMPARISONS
     return f"{words_for(name)} {verbs[operation]} {value_words(name, value)}"
@@ -218,7 +220,8 @@ def explain(rule: Rule) -> str:
 def value_words(name: str, value: Any) -> str:
     if value is None:
         return "nobody" if name == "assignee" else "none"
-    return "“”" if value == "" else str(value)
+    text = str(value)
+    return text if text and text == text.strip() else f"“{text}”"
 
 
 def explain_presence(rule: Rule, *, negated: bool) -> str:

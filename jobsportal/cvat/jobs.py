@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import SEEK_END
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from requests_toolbelt import MultipartEncoder
@@ -24,6 +25,24 @@ class Unset:
 
 
 UNSET = Unset()
+
+
+class Rest:
+    """What is left of a file. The encoder itself would hold some kinds whole, and never end on one that shrinks."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        start = file.tell()
+        file.seek(0, SEEK_END)
+        self.len = file.tell() - start
+        file.seek(start)
+
+    def read(self, size: int = -1) -> bytes:
+        piece = self.file.read(self.len if size < 0 else min(size, self.len))
+        if self.len and not piece:
+            raise OSError("the file ended early")
+        self.len -= len(piece)
+        return piece
 
 
 def checked(rule: filters.Rule | str | None) -> filters.Rule | None:
@@ -146,7 +165,7 @@ class Jobs:
         """
         # Without a name it would not count as a file.
         name = filename.encode("utf-8", "replace").decode() or "annotations"
-        encoder = MultipartEncoder({"annotation_file": (name, annotation_file, "application/octet-stream")})
+        encoder = MultipartEncoder({"annotation_file": (name, Rest(annotation_file), "application/octet-stream")})
         return self.client.send(
             "POST",
             f"/api/jobs/{int(id)}/annotations",
