@@ -1,0 +1,68 @@
+"""`make demo`: portal and sandbox start as one, and stop as one."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import requests
+
+from tests.server import ROOT, free_port
+
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def demo(port: int, sandbox_port: int) -> Iterator[subprocess.Popen]:
+    environment = os.environ | {"PORT": str(port), "SANDBOX_PORT": str(sandbox_port)}
+    command = [sys.executable, "-m", "jobsportal.demo"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def test_it_says_where_and_whom_to_sign_in_as_and_ctrl_c_stops_all_of_it():
+    port, sandbox_port = free_port(), free_port()
+    with demo(port, sandbox_port) as process:
+        said = ""
+        while "Ctrl-C" not in said:
+            line = process.stdout.readline()
+            assert line, said
+            said += line
+        assert f"http://127.0.0.1:{port}" in said and "alice" in said and "annotate" in said
+        sign_in(f"http://127.0.0.1:{port}")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) in (0, 130)
+    for number in (port, sandbox_port):
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", number)) != 0, "nothing listens any more"
+
+
+def sign_in(address: str) -> None:
+    session = requests.Session()
+    session.get(f"{address}/sign-in")
+    data = {"username": "alice", "password": "annotate", "csrfmiddlewaretoken": session.cookies["portal_csrf"]}
+    page = session.post(f"{address}/sign-in", data=data)
+    assert page.ok and re.search(r"\d+ match", page.text)
+    assert session.get(f"{address}/jobs/1/preview").headers["Content-Type"] == "image/jpeg"
+
+
+def test_a_busy_port_is_told_before_anything_starts():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with demo(port, free_port()) as process:
+            said, _ = process.communicate(timeout=60)
+        assert process.returncode not in (0, None) and str(port) in said and "Traceback" not in said
