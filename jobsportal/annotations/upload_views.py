@@ -24,7 +24,7 @@ from jobsportal.cvat.types import Formats, Job, LabeledData
 from jobsportal.jobs.views import is_partial, job_context
 from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import side_by_side
-from jobsportal.web.polling import pace
+from jobsportal.web.polling import pace, stage_of_waiting
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -146,8 +146,8 @@ def progress(request: PortalRequest, job_id: int) -> HttpResponse:
 def shown(request: PortalRequest, known: Import, stands: dict[str, Any]) -> dict[str, Any]:
     """What the page and its partial show. `stamp` says how it stands: where the page shows that already, nothing
     is replaced. `news` is whether there is something to say."""
-    state, delay = stands["state"], pace(known.since)
-    stamp = f"{state}:{stands.get('percent') or ''}:{delay}"
+    state = stands["state"]
+    stamp = f"{state}:{stands.get('percent') or ''}:{stage_of_waiting(known.since)}"
     again = reverse("annotations:upload", args=[known.job_id])
     return {
         "known": known,
@@ -157,7 +157,7 @@ def shown(request: PortalRequest, known: Import, stands: dict[str, Any]) -> dict
         "news": request.GET.get("seen", "").partition(":")[0] != state,
         "poll_url": f"{progress_url(known)}&{urlencode({'seen': stamp})}",
         "page_url": progress_url(known),
-        "pace": delay,
+        "pace": pace(known.since),
         "again_url": f"{again}?{urlencode({'format': known.format})}" if known.format else again,
         **stands,
     }

@@ -22,7 +22,7 @@ from jobsportal.jobs.views import is_partial, job_context
 from jobsportal.web import toasts
 from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import side_by_side
-from jobsportal.web.polling import pace
+from jobsportal.web.polling import pace, stage_of_waiting
 
 SHOWN = 50
 
@@ -156,10 +156,9 @@ def listed(request: PortalRequest, found: Any, job_id: int | None = None) -> dic
 
 def asking(place: str, watched: list[str], new: str, standing: str, since: datetime | None) -> dict[str, Any]:
     """How the list goes on asking while something is prepared. `stamp` stands for all that it shows now."""
-    delay = pace(since)
-    stamp = key_of(f"{standing} {delay}")
+    stamp = key_of(f"{standing} {stage_of_waiting(since)}")
     query = urlencode({"watched": ",".join(watched), "new": new, "seen": stamp})
-    return {"poll_url": f"{place}?{query}" if watched else "", "pace": delay, "stamp": stamp}
+    return {"poll_url": f"{place}?{query}" if watched else "", "pace": pace(since), "stamp": stamp}
 
 
 def groups(items: list[Item]) -> list[tuple[str, str, list[Item]]]:

@@ -29,9 +29,14 @@
     else bar.value = (100 * sent) / total;
   }
 
+  function setBusy(form, isBusy) {
+    form.setAttribute("aria-busy", isBusy);
+    for (const field of form.querySelectorAll(".field")) field.inert = isBusy;
+  }
+
   function backToForm(form, words) {
     sending = null;
-    form.removeAttribute("aria-busy");
+    setBusy(form, false);
     form.querySelector("[data-upload-progress]").hidden = true;
     form.querySelector("[data-upload-cancel]").hidden = false;
     form.querySelector("[data-upload-actions]").hidden = false;
@@ -64,6 +69,14 @@
     } else if (!fits.length) {
       hint.textContent = `No format of this job comes in files named like ${file.name}.`;
     }
+  }
+
+  // What was said about a field no longer holds once it is changed.
+  function forgetError(field) {
+    const place = field.closest(".has-error");
+    place?.classList.remove("has-error");
+    place?.querySelector(".error")?.remove();
+    field.removeAttribute("aria-invalid");
   }
 
   function toast(xhr) {
@@ -121,7 +134,7 @@
     let total = form.elements.file.files[0]?.size ?? 0;
     sending = xhr;
     showProblem(form, "");
-    form.setAttribute("aria-busy", "true");
+    setBusy(form, true);
     xhr.upload.addEventListener("progress", (event) => {
       ({ loaded: sent, total } = event);
       showProgress(form, `${inMegabytes(sent)} of ${inMegabytes(total)} MB`, sent, total);
@@ -172,6 +185,7 @@
     const form = event.target.closest("form[data-upload]");
     if (!form) return;
     if (event.target.name === "file") showProblem(form, "");
+    forgetError(event.target);
     if (event.target.name === "file" || event.target.name === "format") look(form, event.target.name === "file");
   });
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobsportal.cvat import errors
+from jobsportal.cvat.client import Download
 from jobsportal.exports.filenames import LONGEST, LONGEST_BYTES, RESERVED, download_name
 from tests.server import running_portal
 
@@ -251,8 +252,11 @@ def test_a_download_can_go_on_where_it_stopped(portal, upstream, ready):
     assert portal.get(file_url(upstream), headers={"Range": f"bytes={len(content)}-"}).status_code == 416
 
 
-def test_the_head_of_a_file_is_told_without_the_file(portal, upstream, ready):
+def test_the_head_of_a_file_is_told_without_the_file(portal, upstream, ready, monkeypatch):
+    closed = []
+    monkeypatch.setattr(Download, "close", lambda download: closed.append(download.response.close()))
     answer = portal.head(file_url(upstream))
+    assert closed
     assert answer.status_code == 200 and int(answer["Content-Length"]) > 0 and not answer.content
     assert "attachment" in answer["Content-Disposition"]
 
