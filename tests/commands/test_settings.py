@@ -1,6 +1,7 @@
 """What `.env.example` says is what the code reads."""
 
 import re
+from itertools import pairwise
 
 from tests.server import ROOT
 
@@ -8,7 +9,7 @@ READERS = ["jobsportal/settings.py", "gunicorn.conf.py", "jobsportal/sandbox/man
 
 
 def read_by_the_code() -> set[str]:
-    calls = re.compile(r'(?:\benv\.\w+|environ\.get|from_environment|\w*setting\w*)\(\s*"([A-Z][A-Z_]+)"')
+    calls = re.compile(r'(?:\benv\.\w+|environ\.get|from_environment|\w*setting\w*)\(\s*["\']([A-Z][A-Z_]+)["\']')
     return {name for path in READERS for name in calls.findall((ROOT / path).read_text())} - {"ENV_FILE"}
 
 
@@ -24,6 +25,6 @@ def test_every_setting_is_listed_with_a_line_of_its_own():
 def test_every_setting_is_explained_in_the_line_before_it():
     lines = (ROOT / ".env.example").read_text().splitlines()
     is_setting = re.compile(r"# [A-Z][A-Z_]+=")
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         if is_setting.match(line):
             assert before.startswith("# ") and not before.startswith("# ---"), line
