@@ -71,7 +71,7 @@ def wait_for(portal: Portal, process: subprocess.Popen) -> None:
         try:
             if requests.get(f"{portal.url}/healthz", timeout=2).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.05)
     raise RuntimeError(f"the portal did not start:\n{portal.log.read_text()}")
 

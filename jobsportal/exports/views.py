@@ -134,12 +134,13 @@ def listing(call: Callable[[], Page[Request]]) -> Page[Request] | errors.CVATErr
 def listed(request: PortalRequest, found: Any, job_id: int | None = None) -> dict[str, Any]:
     """The list by groups, how it goes on asking, and what has become ready since the page last asked."""
     place = reverse("exports:export", args=[job_id]) if job_id is not None else reverse("exports:downloads")
+    shared = {"list_url": place, "is_part": job_id is not None}
     new, watched = request.GET.get("new", ""), [key for key in request.GET.get("watched", "").split(",") if key]
     if isinstance(found, errors.SignedOut):
         raise found
     if isinstance(found, errors.CVATError):
         problem = in_words(found)
-        return {"list_problem": problem, **asking(place, watched, new, problem, None), "list_url": place}
+        return {"list_problem": problem, **asking(place, watched, new, problem, None), **shared}
     items = items_for(request.person, found, new)
     preparing = [item for item in items if item.state == "preparing"]
     youngest = max((item.request.created_date for item in preparing if item.request.created_date), default=None)
@@ -150,7 +151,7 @@ def listed(request: PortalRequest, found: Any, job_id: int | None = None) -> dic
         "hidden": max(0, found.count - len(items)),
         "news": [item for item in items if item.key in watched and item.state != "preparing"],
         **asking(place, [item.key for item in preparing], new, standing, youngest),
-        "list_url": place,
+        **shared,
     }
 
 

@@ -134,6 +134,17 @@ def test_a_job_shows_its_own_exports_only(portal, upstream):
     assert "· job 45" in text(portal.get("/downloads/"))
 
 
+def test_the_list_of_a_job_asks_for_itself_alone(portal, upstream):
+    upstream.request_seconds = 60
+    ask(portal)
+    poll = text(portal.get(f"/jobs/{JOB}/export/")).split('hx-get="')[1].split('"')[0]
+    only(upstream).status = "started"
+    upstream.calls.clear()
+    part = text(portal.get(poll, headers=htmx()))
+    assert "being prepared" in part and "<h3" in part and "<form" not in part
+    assert [(call.path, call.query["job_id"]) for call in upstream.calls] == [("/api/requests", [str(JOB)])]
+
+
 # The list
 
 
