@@ -157,9 +157,18 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (!waiting) document.documentElement.classList.remove("is-loading");
 });
 
-document.addEventListener("htmx:sendError", () =>
-  showToast({ words: "No connection to the portal. Nothing was changed; try again when you are back online.", kind: "problem" }),
-);
+// What looks by itself every second says so once, until the connection is back.
+let lost = false;
+document.addEventListener("htmx:sendError", (event) => {
+  const isPolling = event.target.matches("[hx-trigger^='every']");
+  if (isPolling && lost) return;
+  lost = true;
+  const words = isPolling
+    ? "No connection to the portal. It goes on looking."
+    : "No connection to the portal. Nothing was changed; try again when you are back online.";
+  showToast({ words, kind: "problem" });
+});
+document.addEventListener("htmx:afterOnLoad", () => (lost = false));
 document.addEventListener("htmx:timeout", () =>
   showToast({ words: "The portal takes too long to answer. Look at the page again before you repeat it.", kind: "problem" }),
 );
