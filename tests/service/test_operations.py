@@ -225,6 +225,11 @@ def test_people_are_found_by_the_organization_they_work_in(sandbox, client):
     assert {call.path for call in sandbox.calls} == {"/api/users"}
 
 
+def test_somebody_else_is_not_taken_for_the_one_who_was_looked_for(listen, client_of):
+    server = listen(ok(b'{"count":1,"next":null,"results":[{"id":4,"username":"carol"}]}'))
+    assert client_of(server).users.find(3) is None
+
+
 def test_organizations_are_ones_own(client_for):
     assert {org.slug for org in client_for("bob").organizations.list()} == {"acme", "harbor"}
     assert [(org.slug, org.name) for org in client_for("carol").organizations.list()] == [("acme", "Acme Labelling")]

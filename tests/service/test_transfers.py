@@ -134,16 +134,18 @@ def endless(connection, _):
 
 def test_hanging_up_before_the_first_piece_closes_the_upstreams_connection(listen, client_of):
     server = listen(endless)
-    client_of(server).stream("/file").close()
-    assert server.hung_up.wait(10)
+    download = client_of(server).stream("/file")
+    download.close()
+    assert server.hung_up.wait(10) and download.status == 200
 
 
 def test_hanging_up_half_way_closes_the_upstreams_connection(listen, client_of):
     server = listen(endless)
-    pieces = iter(client_of(server).stream("/file"))
+    download = client_of(server).stream("/file")
+    pieces = iter(download)
     assert len(next(pieces)) <= PIECE
     pieces.close()
-    assert server.hung_up.wait(10)
+    assert server.hung_up.wait(10) and download.status == 200
 
 
 def test_a_fault_while_a_piece_is_used_closes_the_upstreams_connection(listen, client_of):
@@ -356,6 +358,23 @@ def test_a_server_that_refuses_and_hangs_up_at_once_is_told_like_any_other_failu
     with pytest.raises((errors.Invalid, errors.Unreachable)):
         client_of(server).jobs.create_annotations(1, io.BytesIO(bytes(32 * MIB)), format="COCO 1.0")
     assert server.connections == 1
+
+
+def test_an_upload_may_rest_longer_than_it_takes_to_connect(listen, client_of):
+    def says(connection, heard):
+        threading.Event().wait(0.5)
+        left = int(heard.headers["content-length"])
+        connection.settimeout(0.2)
+        while left > 0:
+            try:
+                left -= len(connection.recv(MIB))
+            except TimeoutError:  # the rest was read along with the headers
+                break
+        connection.sendall(ACCEPTED)
+
+    server = listen(says, reads_bodies=False)
+    client = client_of(server, timeouts=Timeouts(0.25, 30.0, 30.0))
+    assert client.jobs.create_annotations(1, io.BytesIO(bytes(32 * MIB)), format="COCO 1.0").rq_id
 
 
 def test_an_upload_that_nobody_takes_is_given_up(listen, client_of):
