@@ -163,9 +163,9 @@ document.addEventListener("htmx:sendError", (event) => {
   const isPolling = event.target.matches("[hx-trigger^='every']");
   if (isPolling && lost) return;
   lost = true;
-  const words = isPolling
-    ? "No connection to the portal. It goes on looking."
-    : "No connection to the portal. Nothing was changed; try again when you are back online.";
+  const asked = event.detail.requestConfig?.verb === "get";
+  const what = isPolling ? "It goes on looking." : asked ? "Try again when you are back online." : "Look at the page again before you repeat it.";
+  const words = `No connection to the portal. ${what}`;
   showToast({ words, kind: "problem" });
 });
 document.addEventListener("htmx:afterOnLoad", () => (lost = false));
