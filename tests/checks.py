@@ -13,7 +13,7 @@ class CheckedClient(Client):
 
     def request(self, **request):
         response = super().request(**request)
-        if is_html(response) and response.content:
+        if is_html(response) and response.content and "Content-Encoding" not in response.headers:
             check_headers(response)
             if b"<html" in response.content[:200]:
                 check_page(response.content.decode())

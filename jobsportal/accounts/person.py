@@ -38,12 +38,8 @@ class Person:
     token: str = field(repr=False)
     organizations: list[tuple[int, str, str]] = field(default_factory=list)
     organization: str | None = None
+    is_superuser: bool = False
     address: str = ""
-
-    @property
-    def initials(self) -> str:
-        words = self.name.split()
-        return (words[0][0] + words[-1][0] if len(words) > 1 else self.name[:2]).upper()
 
     @property
     def org(self) -> str:
@@ -53,7 +49,7 @@ class Person:
     @property
     def choices(self) -> list[Membership]:
         own = [Membership(slug, name or slug) for _, slug, name in self.organizations]
-        return [Membership(EVERYTHING, "Everything"), *own, Membership("", "Personal")]
+        return [*own, Membership("", "Personal"), Membership(EVERYTHING, "Everywhere")]
 
     @property
     def organization_name(self) -> str:
@@ -72,11 +68,14 @@ class Person:
         return self.client_within(job.organization)
 
     def client_within(self, organization_id: int | None) -> Client:
-        """The upstream within the current organization; within the one with this id while everything is shown."""
+        """The upstream within the organization with this id, or among personal things (None).
+
+        One that the person does not belong to, as a superuser may meet, is looked at as the current one is.
+        """
         slug = next((slug for id, slug, _ in self.organizations if id == organization_id), None)
-        if self.organization is not None or slug is None:
+        if organization_id is not None and slug is None:
             return self.client
-        return client_for(TokenCredential(self.token), slug, self.address)
+        return client_for(TokenCredential(self.token), slug or "", self.address)
 
     @property
     def cache_scope(self) -> str:
@@ -122,7 +121,9 @@ def remember(request: HttpRequest, user: User, token: str, organizations: list[O
         "name": user.name,
         "sealed": seal(token),
         "organizations": belongs_to,
-        "organization": belongs_to[0][1] if len(belongs_to) == 1 else None,
+        # Without an organization the upstream shows only what is one's own, even to those who lead one.
+        "organization": belongs_to[0][1] if belongs_to else None,
+        "is_superuser": user.is_superuser,
     }
 
 
@@ -139,6 +140,7 @@ def recall(request: HttpRequest) -> Person | None:
         token=token,
         organizations=[(id, slug, name) for id, slug, name in kept["organizations"]],
         organization=kept["organization"],
+        is_superuser=kept["is_superuser"],
         address=address_of(request),
     )
 

@@ -1,27 +1,32 @@
-"""A limit on wrong passwords, per name and address, kept in the shared cache."""
+"""A limit on wrong passwords, per name and address, kept in the shared cache.
+
+Each failure takes a place that is given back after SIGN_IN_LOCK_SECONDS; when all are taken, nobody gets in. Taking a
+place is `cache.add`, which is atomic in every backend: attempts side by side can't share one.
+"""
 
 import hashlib
+import time
 
 from django.conf import settings
 from django.core.cache import cache
 
 
-def key(username: str, address: str) -> str:
-    return "sign-in:" + hashlib.sha256(f"{username.casefold()} {address}".encode()).hexdigest()
+def places(username: str, address: str) -> list[str]:
+    name = hashlib.sha256(f"{username.casefold()} {address}".encode()).hexdigest()
+    return [f"sign-in:{name}:{number}" for number in range(settings.SIGN_IN_ATTEMPTS)]
 
 
-def is_locked(username: str, address: str) -> bool:
-    return int(cache.get(key(username, address), 0)) >= settings.SIGN_IN_ATTEMPTS
+def locked_for(username: str, address: str) -> float:
+    """Seconds until the next attempt is allowed; 0 if it is now."""
+    names = places(username, address)
+    taken = cache.get_many(names)
+    return max(1.0, min(taken.values()) - time.time()) if len(taken) == len(names) else 0.0
 
 
 def count_failure(username: str, address: str) -> None:
-    name = key(username, address)
-    cache.add(name, 0, settings.SIGN_IN_LOCK_SECONDS)
-    try:
-        cache.incr(name)
-    except ValueError:
-        cache.set(name, 1, settings.SIGN_IN_LOCK_SECONDS)
+    until = time.time() + settings.SIGN_IN_LOCK_SECONDS
+    any(cache.add(name, until, settings.SIGN_IN_LOCK_SECONDS) for name in places(username, address))
 
 
 def forget(username: str, address: str) -> None:
-    cache.delete(key(username, address))
+    cache.delete_many(places(username, address))

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -15,6 +14,8 @@ from jobsportal.accounts.forms import SignInForm
 from jobsportal.accounts.middleware import public
 from jobsportal.accounts.person import PortalRequest, address_of, client_for, look_at, remember
 from jobsportal.cvat import TokenCredential, errors
+from jobsportal.web import toasts
+from jobsportal.web.addresses import own_place
 from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import side_by_side
 
@@ -39,9 +40,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def attempt(request: HttpRequest, form: SignInForm) -> int:
     """Try to sign in; 200, or the status to answer with once the form says what is wrong."""
     username, address = form.cleaned_data["username"], address_of(request)
-    if throttle.is_locked(username, address):
-        minutes = max(1, settings.SIGN_IN_LOCK_SECONDS // 60)
-        form.add_error(None, f"Too many wrong passwords. Wait {minutes} minutes, then try again.")
+    if locked := throttle.locked_for(username, address):
+        form.add_error(None, f"Too many wrong passwords. Wait {wait_in_words(locked)}, then try again.")
         return 429
     try:
         enter(request, username, form.cleaned_data["password"], address)
@@ -60,14 +60,21 @@ def attempt(request: HttpRequest, form: SignInForm) -> int:
     return 200
 
 
+def wait_in_words(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
+
+
 def enter(request: HttpRequest, username: str, password: str, address: str) -> None:
     token = client_for(address=address).auth.login(username, password)
     client = client_for(TokenCredential(token), address=address)
     user, organizations = side_by_side(client.users.self, lambda: client.organizations.list(page_size=200))
     if isinstance(user, errors.CVATError):
         raise user
-    found = [] if isinstance(organizations, errors.CVATError) else organizations.results
-    remember(request, user, token, found)
+    is_known = not isinstance(organizations, errors.CVATError)
+    remember(request, user, token, organizations.results if is_known else [])
+    if not is_known:
+        words = "Your organizations could not be read, so only what is yours is shown. Sign in again to see them."
+        toasts.on_next_page(request, toasts.Toast(words, kind="problem"))
 
 
 @public
@@ -94,6 +101,4 @@ def switch_organization(request: PortalRequest) -> HttpResponse:
 
 def safe_next(request: HttpRequest) -> str:
     """Where to go after signing in: a place within the portal, whatever the address says."""
-    target = request.POST.get("next") or request.GET.get("next") or ""
-    is_own = url_has_allowed_host_and_scheme(target, allowed_hosts=None) and target.startswith("/")
-    return target if is_own and target.isprintable() else reverse("jobs:list")
+    return own_place(request.POST.get("next") or request.GET.get("next") or "", reverse("jobs:list"))

@@ -86,6 +86,10 @@ class Tasks:
         """GET /api/tasks/{id}. Raises NotFound, Forbidden."""
         return self.client.get(f"/api/tasks/{int(id)}", Task)
 
+    def list(self, *, search: str | None = None, page: int | None = None, page_size: int | None = None) -> Page[Task]:
+        """GET /api/tasks: the tasks that the caller may see, newest first; `search` looks at names, people and more."""
+        return self.client.get("/api/tasks", Page[Task], search=search, page=page, page_size=page_size)
+
     def by_ids(self, ids: Iterable[int]) -> dict[int, Task]:
         """GET /api/tasks?filter=…: many at once. Those that are gone or not for the caller are left out."""
         return {task.id: task for task in listed(self.client, "/api/tasks", Page[Task], ids)}
@@ -96,6 +100,12 @@ class Projects:
 
     def __init__(self, client: Client) -> None:
         self.client = client
+
+    def list(
+        self, *, search: str | None = None, page: int | None = None, page_size: int | None = None
+    ) -> Page[Project]:
+        """GET /api/projects: those that the caller may see, newest first; `search` looks at names, people and more."""
+        return self.client.get("/api/projects", Page[Project], search=search, page=page, page_size=page_size)
 
     def by_ids(self, ids: Iterable[int]) -> dict[int, Project]:
         """GET /api/projects?filter=…: many at once. Those that are gone or not for the caller are left out."""

@@ -56,20 +56,27 @@ def version_of(job: Job) -> str:
     return job.updated_date.isoformat() if job.updated_date else ""
 
 
-def change(person: Person, job_id: int, wanted: Values, seen: Values, version: str = "") -> Change:
+def moved(job: Job, seen: Values, version: str, wanted: Values | None = None) -> list[str]:
+    """The fields that differ from what was seen, apart from those that already are as wanted."""
+    if version_of(job) == version:
+        return []
+    now, accepted = values_of(job), wanted or {}
+    return [name for name in FIELDS if name in seen and now[name] not in (seen[name], accepted.get(name, seen[name]))]
+
+
+def change(
+    person: Person, job_id: int, wanted: Values, seen: Values, version: str = "", before: Job | None = None
+) -> Change:
     """Set the wanted values, provided that the job still is as it was seen.
 
-    Upstream: retrieve, then (for a new assignee) users by id, then PATCH with what differs; no PATCH if nothing does.
+    Upstream: retrieve (unless the caller just has: `before`), then (for a new assignee) users by id, then PATCH with
+    what differs; no PATCH if nothing does.
     Raises ChangedMeanwhile, Invalid for an assignee that isn't there, and whatever the upstream answers.
     """
-    before = person.client.jobs.retrieve(job_id)
+    before = before or person.client.jobs.retrieve(job_id)
+    if fields := moved(before, seen, version, wanted):
+        raise ChangedMeanwhile(before, fields)
     current = values_of(before)
-    if version_of(before) != version:
-        moved = [
-            name for name in FIELDS if name in seen and current[name] not in (seen[name], wanted.get(name, seen[name]))
-        ]
-        if moved:
-            raise ChangedMeanwhile(before, moved)
     differing = {name: value for name, value in wanted.items() if value != current[name]}
     if not differing:
         return Change(before, {}, {}, {})
@@ -81,11 +88,11 @@ def change(person: Person, job_id: int, wanted: Values, seen: Values, version: s
 
 def outcome(before: Job, after: Job) -> Change:
     old, new = values_of(before), values_of(after)
-    moved = [name for name in FIELDS if old[name] != new[name]]
+    differing = [name for name in FIELDS if old[name] != new[name]]
     return Change(
         after,
-        {name: old[name] for name in moved},
-        {name: new[name] for name in moved},
+        {name: old[name] for name in differing},
+        {name: new[name] for name in differing},
         {"before": named(before.assignee), "after": named(after.assignee)},
     )
 

@@ -25,7 +25,7 @@ class SeenForm(forms.Form):
 
 
 def seen_initial(job: Job) -> dict[str, Any]:
-    values = {f"seen_{name}": value for name, value in values_of(job).items()}
+    values = {f"seen_{name}": "" if value is None else value for name, value in values_of(job).items()}
     return {**values, "version": version_of(job)}
 
 
@@ -56,6 +56,14 @@ class EditForm(SeenForm):
         super().__init__(*args, **kwargs)
         self.fields["stage"].choices = options(STAGES, job.stage if job else "")  # type: ignore[attr-defined]
         self.fields["state"].choices = options(STATES, job.state if job else "")  # type: ignore[attr-defined]
+
+    def kept_over(self, job: Job, wanted: Values) -> dict[str, Any]:
+        """The data of this form for the job as somebody else has left it: one's own changes, and theirs elsewhere."""
+        data = dict(self.data.items())
+        now = {"assignee": job.assignee.username if job.assignee else "", "stage": job.stage, "state": job.state}
+        own = {name for name, value in wanted.items() if value != self.seen.get(name)}
+        data |= {name: value for name, value in now.items() if name not in own}
+        return data | seen_initial(job)
 
     def wanted(self, client: Client, current: Job) -> Values | None:
         """The values asked for; None, with the error at its field, if the assignee can't be found.

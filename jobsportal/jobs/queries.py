@@ -26,7 +26,7 @@ SORTS = (
     "dimension",
 )
 DEFAULT_SORT = "-updated_date"
-PAGE_SIZES = (25, 50, 100, 200)
+PAGE_SIZES = sorted({25, 50, 100, 200, settings.PAGE_SIZE})
 PRESETS = {"": "All", "mine": "Mine", "unassigned": "Unassigned", "review": "To review", "stuck": "Stuck"}
 
 
@@ -34,7 +34,25 @@ def choices(values: tuple[str, ...]) -> list[tuple[str, str]]:
     return [("", "any"), *((value, value.replace("_", " ")) for value in values)]
 
 
+SORT_CHOICES = [
+    ("", "newest change"),
+    ("updated_date", "oldest change"),
+    ("-id", "newest job"),
+    ("id", "oldest job"),
+    ("task_name", "task"),
+    ("project_name", "project"),
+    ("assignee", "assignee"),
+    ("stage", "stage"),
+    ("state", "state"),
+    ("type", "type"),
+]
 SUGGESTED_NAME = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "placeholder": "user name"}
+
+RULE_HELP = (
+    'JSON Logic, for example {"and": [{"==": [{"var": "stage"}, "validation"]}, {"!": {"var": "assignee"}}]}. '
+    f"Fields: {', '.join(filters.FIELDS)}."
+)
+WHOLE_NAME = {"autocomplete": "off", "placeholder": "whole name"}
 
 
 class FilterForm(forms.Form):
@@ -58,24 +76,48 @@ class FilterForm(forms.Form):
     state = forms.ChoiceField(required=False, choices=choices(STATES), label="State")
     type = forms.ChoiceField(required=False, choices=choices(JOB_TYPES), label="Type")
     dimension = forms.ChoiceField(required=False, choices=choices(DIMENSIONS), label="Dimension")
-    project_name = forms.CharField(required=False, max_length=256, label="Project", help_text="whole name")
+    project_name = forms.CharField(
+        required=False,
+        max_length=256,
+        label="Project",
+        widget=forms.TextInput(attrs=WHOLE_NAME | {"list": "filter-projects"}),
+    )
     project_id = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, label="Project id")
-    task_name = forms.CharField(required=False, max_length=256, label="Task", help_text="whole name")
+    task_name = forms.CharField(
+        required=False,
+        max_length=256,
+        label="Task",
+        widget=forms.TextInput(attrs=WHOLE_NAME | {"list": "filter-tasks"}),
+    )
     task_id = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, label="Task id")
     filter = forms.CharField(
         required=False,
         max_length=filters.MAX_LENGTH,
         label="Rule",
-        help_text="JSON Logic",
+        help_text=RULE_HELP,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
     )
     view = forms.ChoiceField(required=False, choices=list(PRESETS.items()), widget=forms.HiddenInput, label="View")
     days = forms.IntegerField(required=False, min_value=1, max_value=3650, widget=forms.HiddenInput, label="Days")
-    sort = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput, label="Sort")
+    sort = forms.CharField(required=False, max_length=200, label="Sorted by", widget=forms.Select)
     page = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput, label="Page")
     page_size = forms.TypedChoiceField(
         required=False, coerce=int, choices=[(size, str(size)) for size in PAGE_SIZES], empty_value=None, label="Rows"
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        current = str(self["sort"].value() or "")
+        known = dict(SORT_CHOICES)
+        other = [] if current in known else [(current, current)]
+        self.fields["sort"].widget.choices = [*SORT_CHOICES, *other]
+
+    @property
+    def unseen_errors(self) -> list[str]:
+        """What is wrong with parts of the address that stand in no field."""
+        hidden = ("view", "days", "page", "page_size")
+        named = [f"{self.fields[name].label} can’t be “{self[name].value()}”." for name in hidden if name in self.errors]
+        return [f"Search: {' '.join(self.errors['search'])}", *named] if "search" in self.errors else named
 
     def clean_filter(self) -> str:
         text: str = self.cleaned_data["filter"].strip()
@@ -120,6 +162,14 @@ class Chip:
 
 
 @dataclass(frozen=True)
+class Wider:
+    """A wider search: the words looked for, and its address."""
+
+    words: str
+    query: str
+
+
+@dataclass(frozen=True)
 class JobQuery:
     """A valid address of the jobs list."""
 
@@ -161,14 +211,14 @@ class JobQuery:
     def params(self, person: Person, now: datetime | None = None) -> dict[str, Any]:
         """The parameters of `jobs.list`."""
         params: dict[str, Any] = {name: self.given[name] for name in CHIPS if name in self.given and name != "filter"}
-        rules = [rule for rule in (self.preset_rule(now or datetime.now(UTC)), self.own_rule()) if rule]
+        rules = [rule for rule in (self.preset_rule(person, now or datetime.now(UTC)), self.own_rule()) if rule]
         if rules:
             params["filter"] = filters.both(*rules)
-        if self.view == "mine":
-            params.setdefault("assignee", person.username)
         return {**params, "sort": self.sort, "page": self.page, "page_size": self.page_size}
 
-    def preset_rule(self, now: datetime) -> filters.Rule | None:
+    def preset_rule(self, person: Person, now: datetime) -> filters.Rule | None:
+        if self.view == "mine":
+            return filters.equals("assignee", person.username)
         if self.view == "unassigned":
             return filters.nobody()
         if self.view == "review":
@@ -194,6 +244,20 @@ class JobQuery:
         if name == "filter":
             return filters.explain(filters.parse(self.given[name]))
         return str(self.given[name]).replace("_", " ") if name == "type" else str(self.given[name])
+
+    @property
+    def cleared(self) -> str:
+        """The same view without its filters; how it is shown stays."""
+        return self.query(**dict.fromkeys(CHIPS))
+
+    @property
+    def wider(self) -> "Wider | None":
+        """A search for the part of a name, where a whole name was asked for and may have been too little."""
+        name = next((name for name in ("task_name", "project_name", "assignee") if name in self.given), None)
+        if name is None:
+            return None
+        words = f"{self.given.get('search', '')} {self.given[name]}".strip()
+        return Wider(str(self.given[name]), self.query(**{name: None}, search=words))
 
     def sort_link(self, name: str) -> str:
         """The address sorted by a field; asked again, the other way round. Dates begin with the newest."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from jobsportal.accounts.person import Person
 from jobsportal.cvat.types import Job
-from jobsportal.jobs.changes import version_of
+from jobsportal.jobs.forms import seen_initial
 from jobsportal.jobs.names import Names, names_for
 
 
@@ -18,8 +19,9 @@ class Row:
     project: str
 
     @property
-    def version(self) -> str:
-        return version_of(self.job)
+    def seen(self) -> str:
+        """What this row shows, for an editor to compare with what is there by then."""
+        return urlencode(seen_initial(self.job))
 
 
 def row_for(job: Job, names: Names) -> Row:

@@ -29,12 +29,17 @@ COLUMNS = (
 )
 
 
-def first_page(person: Person, query: JobQuery) -> Page[Job]:
-    """Asked for before the answer begins, so that a failure still is a page and not a broken file."""
-    return page_of(person, query, 1)
+def params_of(person: Person, query: JobQuery) -> dict[str, Any]:
+    """What all pages of the file are asked for with: made once, since "stuck" depends on the time."""
+    return replace(query, given={**query.given, "sort": "id"}).params(person)
 
 
-def lines(person: Person, query: JobQuery, page: Page[Job]) -> Iterator[bytes]:
+def page_of(person: Person, params: dict[str, Any], number: int) -> Page[Job]:
+    """A page of jobs. The first is asked for before the answer begins: a failure then is a page, not a broken file."""
+    return person.client.jobs.list(**{**params, "page": number, "page_size": PAGE_SIZE})
+
+
+def lines(person: Person, params: dict[str, Any], page: Page[Job]) -> Iterator[bytes]:
     """The file, beginning with a byte order mark for spreadsheet programs.
 
     Sorted by id, so that rows don't slip from one page to the next while somebody changes jobs. A failure half-way
@@ -48,12 +53,7 @@ def lines(person: Person, query: JobQuery, page: Page[Job]) -> Iterator[bytes]:
         if not page.has_next:
             return
         number += 1
-        page = page_of(person, query, number)
-
-
-def page_of(person: Person, query: JobQuery, number: int) -> Page[Job]:
-    params = replace(query, given={**query.given, "sort": "id"}).params(person)
-    return person.client.jobs.list(**{**params, "page": number, "page_size": PAGE_SIZE})
+        page = page_of(person, params, number)
 
 
 def cells(row: Row) -> tuple[Any, ...]:

@@ -9,9 +9,7 @@ from django.core import signing
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import retarget
 
 from jobsportal.accounts.person import PortalRequest
 from jobsportal.cvat import errors
@@ -23,6 +21,7 @@ from jobsportal.jobs.names import names_for
 from jobsportal.jobs.queries import PRESETS, FilterForm, JobQuery
 from jobsportal.jobs.rows import Row, row_for, rows_for
 from jobsportal.web import toasts
+from jobsportal.web.addresses import is_partial, own_place
 from jobsportal.web.errors import in_words
 
 PEOPLE_SHOWN = 30
@@ -35,12 +34,14 @@ def job_list(request: PortalRequest) -> HttpResponseBase:
     is_valid = form.is_valid()
     query = JobQuery.of(form, request.person.org)
     context: dict[str, Any] = {"form": form, "query": query, "presets": presets(query), "chips": query.chips(form)}
+    context["view_name"] = PRESETS.get(query.view, "")
+    context["name_kinds"] = ("task", "project")
     status = 200
     if is_valid:
         try:
             page = request.person.client.jobs.list(**query.params(request.person))
             context |= {"page": page, "rows": rows_for(request.person, page), "taken_at": datetime.now(UTC)}
-            context |= paging(query, page.count, len(page))
+            context |= paging(query, page.count, len(page)) | {"wider": None if page.count else query.wider}
         except errors.NotFound as error:
             if query.page == 1:
                 raise
@@ -50,7 +51,8 @@ def job_list(request: PortalRequest) -> HttpResponseBase:
             context["problem"] = in_words(error)
             status = 422
     else:
-        context["problem"] = "The list can't be filtered like this. Change what is marked, or clear the filters."
+        unseen = " ".join(form.unseen_errors)
+        context["problem"] = f"The list can't be filtered like this. {unseen or 'Change what is marked.'}"
         status = 422
     return render(
         request, "jobs/_results.html" if is_partial(request, "results") else "jobs/list.html", context, status=status
@@ -58,7 +60,7 @@ def job_list(request: PortalRequest) -> HttpResponseBase:
 
 
 def presets(query: JobQuery) -> list[dict[str, Any]]:
-    fresh = JobQuery({}, query.org)
+    fresh = JobQuery({name: query.given[name] for name in ("sort", "page_size") if name in query.given}, query.org)
     return [
         {"name": name, "href": fresh.query(view=view), "current": query.view == view} for view, name in PRESETS.items()
     ]
@@ -82,10 +84,9 @@ def job_csv(request: PortalRequest) -> HttpResponseBase:
     if not form.is_valid():
         return redirect(f"{reverse('jobs:list')}?{request.GET.urlencode()}")
     query = JobQuery.of(form, request.person.org)
-    page = spreadsheet.first_page(request.person, query)
-    response = StreamingHttpResponse(
-        spreadsheet.lines(request.person, query, page), content_type="text/csv; charset=utf-8"
-    )
+    params = spreadsheet.params_of(request.person, query)
+    lines = spreadsheet.lines(request.person, params, spreadsheet.page_of(request.person, params, 1))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = f"jobs-{query.view or 'list'}-{datetime.now(UTC):%Y-%m-%d}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -95,13 +96,27 @@ def job_csv(request: PortalRequest) -> HttpResponseBase:
 def people(request: PortalRequest) -> HttpResponse:
     """GET /jobs/people?assignee=&within=: suggestions for a field that takes a user name. Upstream: users.list.
 
-    `within` is the id of the organization of the job that somebody is looked for.
+    `within` is the id of the organization of the job that somebody is looked for, empty for a personal job.
     """
-    within = request.GET.get("within", "")
-    client = request.person.client_within(int(within) if within.isdecimal() and len(within) < 10 else None)
+    within = request.GET.get("within")
+    client = request.person.client
+    if within is not None:
+        client = request.person.client_within(int(within) if within.isdecimal() and len(within) < 10 else None)
     typed = (request.GET.get("assignee") or "")[:150].replace("\0", "")
     found = client.users.list(search=typed or None, page_size=PEOPLE_SHOWN, is_active=True)
-    return render(request, "jobs/_people_options.html", {"people": found})
+    return render(request, "jobs/_options.html", {"options": [(user.username, user.name) for user in found]})
+
+
+@require_safe
+def suggestions(request: PortalRequest, kind: str) -> HttpResponse:
+    """GET /jobs/suggestions/{kind}: whole names for a field that takes one. Upstream: tasks.list or projects.list."""
+    client = request.person.client
+    sources: dict[str, Any] = {"task": client.tasks.list, "project": client.projects.list}
+    if kind not in sources:
+        raise Http404("There is nothing to suggest for this.")
+    typed = request.GET.get(f"{kind}_name", "")[:256].replace("\0", "")
+    found = sources[kind](search=typed or None, page_size=PEOPLE_SHOWN)
+    return render(request, "jobs/_options.html", {"options": [(one.name, "") for one in found]})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -122,9 +137,12 @@ def edit_field(request: PortalRequest, job_id: int, field: str) -> HttpResponseB
 
 
 def show_editor(request: PortalRequest, job: Job, field: str, status: int = 200, **more: Any) -> HttpResponse:
-    """The editor for a value: beside the cell, or as a page."""
+    """The editor for a value: beside the cell, or as a page; it says what has changed since the list was shown."""
+    shown = FieldForm(request.GET, field=field)
+    moved = changes.moved(job, shown.seen, shown.cleaned_data.get("version", "")) if shown.is_valid() else []
     form = FieldForm(field=field, initial=seen_initial(job) | {"next": back_to(request)})
     context = {"job": job, "field": field, "form": form, **editor_choices(request, job, field), **more}
+    context["news"] = conflict_lines(ChangedMeanwhile(job, moved), shown.seen) if moved else []
     template = "jobs/_editor.html" if request.htmx else "jobs/edit_field.html"
     return render(request, template, context, status=status)
 
@@ -142,7 +160,9 @@ def editor_choices(request: PortalRequest, job: Job, field: str) -> dict[str, An
 def people_context(request: PortalRequest, job: Job) -> dict[str, Any]:
     typed = (request.GET.get("q") or request.POST.get("q") or "")[:150].replace("\0", "")
     found = request.person.client_for(job).users.list(search=typed or None, page_size=PEOPLE_SHOWN, is_active=True)
-    return {"people": found, "q": typed}
+    if found.has_next:
+        return {"people": found.results, "more": found.count, "q": typed}
+    return {"people": sorted(found, key=lambda user: user.username.casefold()), "more": 0, "q": typed}
 
 
 def save_field(request: PortalRequest, job_id: int, field: str) -> HttpResponseBase:
@@ -159,7 +179,9 @@ def save_field(request: PortalRequest, job_id: int, field: str) -> HttpResponseB
 
 
 def saved(request: PortalRequest, made: changes.Change, field: str, place: str) -> HttpResponseBase:
-    toast = toasts.Toast(changes.in_words(made), undo=made.undo_token)
+    if request.htmx and not made.after:
+        return render_row(request, made.job)
+    toast = toasts.Toast(changes.in_words(made), undo=made.undo_token, job=made.job.id)
     if request.htmx:
         return toasts.on_response(render_row(request, made.job, saved=field), toast)
     toasts.on_next_page(request, toast)
@@ -215,7 +237,7 @@ def undo(request: PortalRequest) -> HttpResponseBase:
         words = f"Not taken back: job {job.id} was changed since ({'; '.join(conflict_lines(conflict))})."
         toast = toasts.Toast(words, kind="problem")
     if request.htmx:
-        return toasts.on_response(retarget(render_row(request, job, saved="all"), f"#job-{job.id}"), toast)
+        return toasts.on_response(render_row(request, job, saved="all"), toast)
     toasts.on_next_page(request, toast)
     return redirect(own_place(request.POST.get("next", ""), reverse("jobs:job", args=[job.id])))
 
@@ -234,22 +256,21 @@ def job(request: PortalRequest, job_id: int) -> HttpResponseBase:
     if not form.is_valid() or (wanted := form.wanted(request.person.client_for(current), current)) is None:
         return show_job(request, current, form, status=422)
     try:
-        made = changes.change(request.person, job_id, wanted, form.seen, form.cleaned_data["version"])
+        made = changes.change(request.person, job_id, wanted, form.seen, form.cleaned_data["version"], before=current)
     except ChangedMeanwhile as conflict:
-        return show_job_conflict(request, conflict, form)
+        return show_job_conflict(request, conflict, form, wanted)
     except (errors.Invalid, errors.Forbidden) as error:
         form.add_error(None, in_words(error))
         return show_job(request, current, form, status=403 if isinstance(error, errors.Forbidden) else 422)
-    toasts.on_next_page(request, toasts.Toast(changes.in_words(made), undo=made.undo_token))
+    toasts.on_next_page(request, toasts.Toast(changes.in_words(made), undo=made.undo_token, job=made.job.id))
     return redirect("jobs:job", job_id)
 
 
-def show_job_conflict(request: PortalRequest, conflict: ChangedMeanwhile, form: EditForm) -> HttpResponse:
-    """The form as it was typed, over the job as it is now; saving again is a decision made knowing both."""
-    data: dict[str, Any] = dict(form.data.items())
-    for name, value in seen_initial(conflict.job).items():
-        data[name] = "" if value is None else str(value)
-    again = EditForm(data, job=conflict.job)
+def show_job_conflict(
+    request: PortalRequest, conflict: ChangedMeanwhile, form: EditForm, wanted: changes.Values
+) -> HttpResponse:
+    """What the person changed, over the job as it is now; saving again is a decision made knowing both."""
+    again = EditForm(form.kept_over(conflict.job, wanted), job=conflict.job)
     lines = conflict_lines(conflict, form.seen)
     return show_job(request, conflict.job, again, status=409, conflict=lines)
 
@@ -281,18 +302,6 @@ def preview(request: PortalRequest, job_id: int) -> HttpResponse:
     return response
 
 
-def is_partial(request: PortalRequest, target: str) -> bool:
-    """Whether HTMX asks for just this part of the page."""
-    return bool(request.htmx) and request.htmx.target == target and not request.htmx.history_restore_request
-
-
 def back_to(request: PortalRequest) -> str:
     """The place that an editor leads back to."""
     return own_place(request.GET.get("next", ""), "")
-
-
-def own_place(place: str, otherwise: str) -> str:
-    is_own = (
-        place.startswith("/") and url_has_allowed_host_and_scheme(place, allowed_hosts=None) and place.isprintable()
-    )
-    return place if is_own else otherwise

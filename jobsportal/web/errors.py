@@ -7,18 +7,28 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect, reswap
 
 from jobsportal.cvat import errors
 from jobsportal.web import toasts
+from jobsportal.web.addresses import own_place
 from jobsportal.web.logs import current_request_id
 
 logger = logging.getLogger(__name__)
 
 MAX_KEPT = 1500
+
+# Addresses that only take something: there is no form to come back to.
+WITHOUT_PAGE = ("jobs:undo", "exports:again", "exports:cancel", "accounts:organization")
+
+# The parts of pages that have room for a failure to be told in; elsewhere a toast tells it and the page stays.
+PANELS = ("counts",)
+
+# What the upstream says to everybody it refuses: it adds nothing.
+STOCK_WORDS = ("You do not have permission to perform this action.", "Not found.")
 
 
 @dataclass(frozen=True)
@@ -47,7 +57,7 @@ TELLINGS: list[tuple[type[errors.CVATError], Told]] = [
         Told(502, "{cvat} can't be reached", "The connection failed or broke. Try again in a moment."),
     ),
     (errors.SignedOut, Told(401, "You are signed out", "{cvat} no longer accepts your sign-in. Sign in to go on.")),
-    (errors.Forbidden, Told(403, "You may not do this", "{cvat} does not allow it to your account.")),
+    (errors.Forbidden, Told(403, "You may not do this", "Whoever leads the task or the organization can.")),
     (errors.NotFound, Told(404, "It isn't there", "It may have been deleted, or is not visible to you.")),
     (errors.Conflict, Told(409, "Somebody was first", "The same thing is already being done.")),
     (errors.Invalid, Told(422, "{cvat} does not accept this", "Nothing was changed.")),
@@ -79,7 +89,13 @@ def said(error: errors.CVATError) -> str:
     if not isinstance(error, errors.Invalid | errors.Conflict | errors.Forbidden | errors.Busy):
         return ""
     fields = "; ".join(f"{name}: {' '.join(words)}" for name, words in error.fields.items())
-    return "; ".join(part for part in (error.detail, fields) if part)
+    return "; ".join(part for part in (error.detail, fields) if part and part not in STOCK_WORDS)
+
+
+def titled(request: Any, error: errors.CVATError, title: str) -> str:
+    """The title, naming the job that the address is about where it is the job that isn't there."""
+    job_id = request.resolver_match.kwargs.get("job_id") if request.resolver_match else None
+    return f"Job {job_id} isn’t there" if job_id and isinstance(error, errors.NotFound) else title
 
 
 class UpstreamErrorMiddleware:
@@ -89,7 +105,11 @@ class UpstreamErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and request.method == "GET":
+            words = "This address only takes what a form sends. Nothing was changed."
+            return refused(request, "There is nothing to see here", words, 405)
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         return response_for(request, exception) if isinstance(exception, errors.CVATError) else None
@@ -102,14 +122,16 @@ def response_for(request: Any, error: errors.CVATError) -> HttpResponseBase:
         return signed_out(request)
     telling = told(error)
     context = {
-        "title": telling.title,
+        "title": titled(request, error, telling.title),
         "words": telling.words,
         "said": said(error),
         "reference": current_request_id.get(),
+        # Trying again may help with the server's troubles, not with its refusals.
+        "is_passing": telling.status >= 500,
     }
     if not getattr(request, "htmx", False) or request.htmx.boosted or request.htmx.history_restore_request:
         response = render(request, "web/error.html", context, status=telling.status)
-    elif request.method == "GET":
+    elif request.method == "GET" and request.htmx.target in PANELS:
         response = render(request, "web/_error.html", context, status=telling.status)
     else:
         response = toast_only(in_words(error), telling.status)
@@ -118,9 +140,17 @@ def response_for(request: Any, error: errors.CVATError) -> HttpResponseBase:
     return response
 
 
+def refused(request: Any, title: str, words: str, status: int, **more: Any) -> HttpResponse:
+    """A page that says why there is no page; to HTMX only the words, so that the page it stands in stays."""
+    if getattr(request, "htmx", False) and not request.htmx.boosted and not request.htmx.history_restore_request:
+        return toast_only(f"{title}. {words}", status)
+    return render(request, "web/error.html", {"title": title, "words": words, **more}, status=status)
+
+
 def toast_only(words: str, status: int, *, href: str = "", link: str = "") -> HttpResponse:
     """An answer to HTMX that leaves the page as it is, typed text included, and says what went wrong."""
     response = reswap(HttpResponse(status=status), "none")
+    response["HX-Push-Url"] = "false"
     return toasts.on_response(response, toasts.Toast(words, kind="problem", href=href, link=link))
 
 
@@ -138,7 +168,8 @@ def signed_out(request: Any) -> HttpResponseBase:
         )
     place = htmx.current_url_abs_path if htmx else request.get_full_path()
     if request.method == "POST":
-        place = f"{request.path}?{kept(request)}"
+        has_form = request.resolver_match.view_name not in WITHOUT_PAGE
+        place = f"{request.path}?{kept(request)}" if has_form else own_place(request.POST.get("next", ""), "/")
     target = f"{reverse('accounts:sign_in')}?{urlencode({'next': place or '/', 'reason': 'signed-out'})}"
     if htmx and not htmx.boosted:
         response: HttpResponseBase = HttpResponseClientRedirect(target)

@@ -7,9 +7,11 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
+from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 
+from jobsportal.accounts.person import SESSION_KEY as PERSON_KEY
+from jobsportal.web.errors import refused
 from jobsportal.web.logs import current_request_id
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
@@ -30,7 +32,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
-FORM_ALLOWANCE = 1024 * 1024
+UPLOAD_PATH = "/upload/"
+FORM_ALLOWANCE = 2 * 1024 * 1024
 
 
 def request_id(get_response: GetResponse) -> GetResponse:
@@ -80,17 +83,30 @@ def security_headers(get_response: GetResponse) -> GetResponse:
 
 
 def refuse_oversized(get_response: GetResponse) -> GetResponse:
-    """Refuse a body that is larger than an upload may be, before any of it is read."""
+    """Refuse a body that is larger than it may be before any of it is read or spooled: only somebody who is signed in
+    may send a large one, and only to an upload."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        limit = settings.UPLOAD_MAX_MIB * 1024 * 1024
-        if length.isdigit() and int(length) > limit + FORM_ALLOWANCE:
+        is_upload = request.path.endswith(UPLOAD_PATH) and PERSON_KEY in request.session
+        limit = settings.UPLOAD_MAX_MIB * 1024 * 1024 + FORM_ALLOWANCE if is_upload else FORM_ALLOWANCE
+        if length.isdecimal() and int(length) > limit:
             words = f"Files of up to {settings.UPLOAD_MAX_MIB:,} MiB can be uploaded here. Nothing was changed."
-            context = {"title": "This file is too large", "words": words}
-            response = render(request, "web/error.html", context, status=413)
+            response = refused(request, "This is too large", words, 413)
             response["Connection"] = "close"
             return response
         return get_response(request)
+
+    return middleware
+
+
+def compress(get_response: GetResponse) -> GetResponse:
+    """Compress pages. Never streams: a compressed transfer could not be resumed, nor its length told."""
+    gzip = GZipMiddleware(lambda request: HttpResponse())
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        is_page = response.headers.get("Content-Type", "").startswith("text/html")
+        return gzip.process_response(request, response) if is_page and not response.streaming else response
 
     return middleware

@@ -14,11 +14,12 @@ SESSION_KEY = "toasts"
 
 @dataclass(frozen=True)
 class Toast:
-    """`kind` is "done", "problem" or "note"; `undo` is a signed description of the change to take back."""
+    """`kind` is "done", "problem" or "note"; `undo` is a signed description of the change to `job` to take back."""
 
     words: str
     kind: str = "done"
     undo: str = ""
+    job: int = 0
     href: str = ""
     link: str = ""
 

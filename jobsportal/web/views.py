@@ -1,7 +1,10 @@
 """Pages that belong to no room: where one begins, and what is shown when a page can't be."""
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
+
+from jobsportal.web.errors import refused
+from jobsportal.web.logs import current_request_id
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -12,21 +15,22 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     words = "Check the address, or go back to the jobs."
     if isinstance(exception, Http404) and exception.args and isinstance(exception.args[0], str):
         words = exception.args[0]
-    return render(request, "web/error.html", {"title": "There is no such page", "words": words}, status=404)
+    return refused(request, "There is no such page", words, 404)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     words = "The portal could not make sense of what was sent. Nothing was changed."
-    return render(request, "web/error.html", {"title": "That can't be read", "words": words}, status=400)
+    return refused(request, "That can't be read", words, 400)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     words = "The form was too old, or cookies are off. Nothing was changed. Go back, reload the page and send it again."
-    return render(request, "web/error.html", {"title": "This form can't be accepted", "words": words}, status=403)
+    return refused(request, "This form can't be accepted", words, 403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     words = (
         "The portal itself made a mistake. It is logged; try again, or tell whoever runs the portal the number below."
     )
-    return render(request, "web/error.html", {"title": "Something went wrong here", "words": words}, status=500)
+    reference = current_request_id.get()
+    return refused(request, "Something went wrong here", words, 500, reference=reference, is_passing=True)

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
@@ -177,3 +179,88 @@ def test_hostile_sign_ins_are_answered_plainly(stranger):
         answer = enter(stranger, username)
         assert answer.status_code == 422, username[:20]
         assert b"<script>alert" not in answer.content
+
+
+def test_the_lock_lasts_as_long_as_the_setting_says_and_ends_with_a_right_password(stranger, settings):
+    settings.SIGN_IN_LOCK_SECONDS = 3600
+    settings.SIGN_IN_ATTEMPTS = 2
+    enter(stranger, password="wrong")
+    assert enter(stranger).status_code == 302, "one mistake locks nobody out"
+    for name in ("alice", "ALICE"):
+        enter(stranger, name, password="wrong")
+    answer = enter(stranger)
+    assert answer.status_code == 429 and "Wait 60 minutes" in answer.content.decode()
+
+
+def test_the_lock_is_for_one_address(stranger, settings):
+    settings.SIGN_IN_ATTEMPTS, settings.TRUSTED_PROXIES = 1, 1
+    data = {"username": "alice", "password": "wrong"}
+    stranger.post("/sign-in", data, headers={"X-Forwarded-For": "10.0.0.1"})
+    right = data | {"password": "annotate"}
+    assert stranger.post("/sign-in", right, headers={"X-Forwarded-For": "10.0.0.1"}).status_code == 429
+    assert stranger.post("/sign-in", right, headers={"X-Forwarded-For": "10.0.0.2"}).status_code == 302
+
+
+def test_a_proxys_word_counts_only_if_it_is_trusted(stranger, upstream):
+    data = {"username": "alice", "password": "annotate"}
+    stranger.post("/sign-in", data, headers={"X-Forwarded-For": "6.6.6.6"})
+    assert upstream.calls[0].headers["x-forwarded-for"] == "127.0.0.1"
+
+
+def test_one_begins_in_ones_first_organization(stranger, upstream):
+    enter(stranger)
+    stranger.get("/jobs/")
+    assert [call for call in upstream.calls if call.path == "/api/jobs"][-1].headers["x-organization"] == "acme"
+
+
+def test_organizations_that_cannot_be_read_are_said(stranger, upstream):
+    upstream.fail(path="/api/organizations", status=500, times=None)
+    enter(stranger)
+    assert "could not be read" in stranger.get("/jobs/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/jobs/1/", "/jobs/1/upload/"])
+def test_a_stranger_cannot_make_the_portal_keep_a_large_body(stranger, path):
+    answer = stranger.post(path, data=b"x" * (3 * 1024 * 1024), content_type="multipart/form-data; boundary=x")
+    assert answer.status_code == 413
+
+
+def test_a_form_without_its_token_is_refused(upstream):
+    client = CheckedClient(enforce_csrf_checks=True)
+    answer = client.post("/sign-in", {"username": "alice", "password": "annotate"})
+    assert answer.status_code == 403 and not upstream.calls
+    client.get("/sign-in")
+    assert client.cookies["portal_csrf"]["httponly"]
+
+
+def test_what_is_not_there_leaves_the_page_to_htmx_and_says_so(portal):
+    for path in ("/nowhere", "/jobs/3/edit/bogus"):
+        answer = portal.get(path, headers={"HX-Request": "true"})
+        assert answer.status_code == 404 and not answer.content and answer["HX-Reswap"] == "none"
+
+
+def test_an_address_that_only_takes_forms_says_so(portal):
+    for path in ("/jobs/undo", "/organization"):
+        assert portal.get(path).status_code == 405
+        assert "only takes what a form sends" in portal.get(path).content.decode()
+
+
+def test_signed_out_while_taking_something_back_one_returns_to_the_list(portal, upstream):
+    answer = portal.post("/jobs/undo", {"undo": "x", "next": "/jobs/?view=mine"})
+    assert answer.status_code == 422
+    made = portal.post("/jobs/3/edit/state", {"value": "completed"}, headers={"HX-Request": "true"})
+    token = json.loads(made["HX-Trigger"])["toast"]["undo"]
+    upstream.revoke("alice")
+    answer = portal.post("/jobs/undo", {"undo": token, "next": "/jobs/?view=mine"})
+    assert answer.status_code == 401 and "next=%2Fjobs%2F%3Fview%3Dmine" in answer.content.decode()
+
+
+def test_pages_travel_compressed_and_are_kept_nowhere(portal):
+    answer = portal.get("/jobs/", headers={"Accept-Encoding": "gzip"})
+    assert answer["Content-Encoding"] == "gzip" and answer["Cache-Control"] == "no-store"
+
+
+def test_a_message_is_shown_once(portal):
+    portal.post("/jobs/3/edit/state", {"value": "completed", "next": "/jobs/"})
+    assert "Job 3: state completed" in portal.get("/jobs/").content.decode()
+    assert "Job 3: state completed" not in portal.get("/jobs/").content.decode()

@@ -64,6 +64,7 @@ def person_chip(user: Any) -> dict[str, Any]:
     return {"user": user, "initials": initials(user) if user else ""}
 
 
+@register.filter
 def initials(user: Any) -> str:
     words = user.name.split()
     return (words[0][0] + words[-1][0] if len(words) > 1 else user.name[:2]).upper()
