@@ -22,8 +22,8 @@ class Record(Struct, frozen=True, kw_only=True):
 
 
 class Page(Record, Generic[T], frozen=True):
-    """One page of a list. `next` and `previous` of the wire are not kept: they are built from foreign host names and
-    lose the organization; ask for the page by its number instead."""
+    """One page of a list. `next` only says that there are more: as an address it is built from whatever host name the
+    upstream was called by, and loses the organization. Ask for the next page by its number instead."""
 
     count: int
     results: list[T]

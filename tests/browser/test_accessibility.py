@@ -1,5 +1,7 @@
 """axe finds nothing to complain about on any page, in either theme, wide or narrow."""
 
+import re
+
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
@@ -88,3 +90,33 @@ def leave_exports(sandbox: Sandbox) -> None:
         sandbox.request_seconds = seconds
         address = f"{sandbox.url}/api/jobs/{job_id}/dataset/export"
         requests.post(address, params={"format": "COCO 1.0"}, headers=headers, timeout=10).raise_for_status()
+
+
+def test_axe_finds_nothing_in_what_follows_from_work(page_in_theme: Page, enter, sandbox: Sandbox, tmp_path):
+    """Imports that run, succeed and fail; a conflict; an upstream that fails; being signed out."""
+    page = page_in_theme
+    enter(page)
+    found = []
+    sandbox.request_seconds = 600.0
+    for content in (b'{"images": [], "annotations": [], "categories": []}', b'{"images": ['):
+        file = tmp_path / "some.json"
+        file.write_bytes(content)
+        page.goto("/jobs/1/upload/")
+        page.get_by_label("File", exact=True).set_input_files(file)
+        page.get_by_label("Format the file was written in").select_option("COCO 1.0")
+        page.get_by_label(re.compile("^Replace")).check()
+        page.get_by_role("button", name="Upload").click()
+        expect(page.locator("#import")).to_be_visible()
+        found += complaints(page)
+        sandbox.reset()
+        sandbox.request_seconds = 0.0
+    page.goto("/jobs/3/edit/state?seen_assignee=5&seen_stage=annotation&seen_state=new&version=x")
+    found += complaints(page)
+    sandbox.fail(path="^/api/jobs$", status=500, times=None)
+    page.goto("/jobs/")
+    found += complaints(page)
+    sandbox.faults.clear()
+    sandbox.revoke("alice")
+    page.goto("/jobs/")
+    found += complaints(page)
+    assert not found, "\n".join(found)
