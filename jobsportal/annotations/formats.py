@@ -4,7 +4,11 @@ from django.conf import settings
 from django.core.cache import cache
 
 from jobsportal.accounts.person import Person
-from jobsportal.cvat.types import Format, Formats
+from jobsportal.cvat.types import Format, Formats, Job, LabeledData
+
+# What the server writes, beside the name under which it reads the same. Video keeps tracks, images keep tags.
+IMAGES, VIDEO = ("CVAT for images 1.1", "CVAT 1.1"), ("CVAT for video 1.1", "CVAT 1.1")
+BOTH_WAYS = ("Datumaro 1.0", "Datumaro 3D 1.0", "COCO 1.0")
 
 
 def formats_of(person: Person) -> Formats:
@@ -23,3 +27,13 @@ def usable(formats: list[Format], dimension: str) -> list[Format]:
     """Those that are enabled and fit the job's dimension, by name."""
     fitting = [format for format in formats if format.enabled and format.dimension == dimension]
     return sorted(fitting, key=lambda format: format.name.casefold())
+
+
+def backup_format(formats: Formats, job: Job, data: LabeledData | None) -> tuple[str, str]:
+    """The name of the format whose files can be uploaded again, and its name then; two empty ones if there is none."""
+    written = {format.name for format in usable(formats.exporters, job.dimension)}
+    read = {format.name for format in usable(formats.importers, job.dimension)}
+    has_tracks = bool(data and data.tracks and not data.tags)
+    pairs = [VIDEO, IMAGES] if has_tracks else [IMAGES, VIDEO]
+    pairs += [(name, name) for name in (*BOTH_WAYS, *sorted(written & read))]
+    return next((pair for pair in pairs if pair[0] in written and pair[1] in read), ("", ""))

@@ -1,14 +1,22 @@
 """The form for uploading annotations."""
 
 from typing import Any
+from zipfile import is_zipfile
 
 from django import forms
 from django.conf import settings
 
+from jobsportal.annotations.contents import HEAD_BYTES, complaint
 from jobsportal.annotations.counting import Counts
 from jobsportal.cvat.types import Format
+from jobsportal.web.templatetags.portal import size
 
 MIB = 1024 * 1024
+EMPTY_ZIP_BYTES = 22
+
+
+def max_bytes() -> int:
+    return settings.UPLOAD_MAX_MIB * MIB
 
 
 class FormatSelect(forms.Select):
@@ -49,6 +57,8 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, formats: list[Format], before: Counts | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.now = None if before is None else sum(before.values())
+        self.formats = {format.name: format for format in formats}
+        self.fields["file"].help_text = f"Up to {size(max_bytes())}."
         field = self.fields["format"]
         field.choices = [("", "Choose a format"), *((format.name, choice(format)) for format in formats)]  # type: ignore[attr-defined]
         field.widget.endings = {format.name: format.extensions for format in formats}
@@ -59,12 +69,15 @@ class UploadForm(forms.Form):
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
-        if file.size > settings.UPLOAD_MAX_MIB * MIB:
+        if file.size > max_bytes():
             raise forms.ValidationError(f"Files of up to {settings.UPLOAD_MAX_MIB:,} MiB can be uploaded here.")
         return file
 
     def clean(self) -> dict[str, Any]:
-        """What was confirmed has to be what is there now."""
+        """The file has to be one that the format may be in, and what was confirmed has to be what is there now."""
+        file, format = self.cleaned_data.get("file"), self.cleaned_data.get("format")
+        if file and format and (words := look_into(file, self.formats[format])):
+            self.add_error("file", words)
         seen = self.cleaned_data.get("seen")
         if self.cleaned_data.get("replace") and self.now is not None and seen is not None and seen != self.now:
             words = f"There were {seen:,} when you looked, and there are {self.now:,} now. Tick again to replace them."
@@ -78,6 +91,17 @@ class UploadForm(forms.Form):
             data.pop("replace", None)
         data["seen"] = "" if self.now is None else str(self.now)
         self.data = data
+
+
+def look_into(file: Any, format: Format) -> str:
+    """Why this can't be a file of the format, by its beginning; it is left at its beginning."""
+    file.seek(0)
+    words = complaint(file.read(HEAD_BYTES), format)
+    # An archive may begin with something else: what makes it one stands at its end.
+    if words and ".zip" in format.extensions and is_zipfile(file) and file.size > EMPTY_ZIP_BYTES:
+        words = ""
+    file.seek(0)
+    return words
 
 
 def choice(format: Format) -> str:

@@ -62,7 +62,9 @@ def standing(client: Client, known: Import) -> dict[str, Any]:
         return shown
     if request.status == "failed":
         shown |= {"reason": in_plain_words(request.message, known.format), "said": request.message.strip()}
-    return shown | effect(client, known)
+        return shown | effect(client, known)
+    after = effect(client, known)
+    return shown | after | {"emptied": in_words_if_empty(known.before, after.get("total"))}
 
 
 def effect(client: Client, known: Import) -> dict[str, Any]:
@@ -80,6 +82,33 @@ def effect(client: Client, known: Import) -> dict[str, Any]:
     was = sum(known.before.values())
     sums = Difference("All", was, total)
     return {"rows": differences(known.before, after), "sums": sums, "total": total, "unchanged": same}
+
+
+def in_words_if_empty(before: Counts | None, total: int | None) -> str:
+    """What an import did that left nothing behind; "" where something is there, or that is not known."""
+    if total != 0:
+        return ""
+    if before is None:
+        return "The job has no annotations now"
+    gone = sum(before.values())
+    if not gone:
+        return "Nothing in the file fitted: the job still has no annotations"
+    lost = f"all {gone:,} annotations are gone" if gone != 1 else "the one annotation is gone"
+    return f"Nothing in the file fitted: {lost}"
+
+
+def latest(client: Client, job_id: int, person_id: int) -> dict[str, Any]:
+    """The person's own import into the job that runs, or that ended and is still known upstream, for the form.
+
+    Upstream: requests.list."""
+    now = datetime.now(UTC)
+    for found in client.requests.list(action="import", job_id=job_id, page_size=10):
+        if found.operation.target not in ("", "job") or (found.expiry_date and found.expiry_date <= now):
+            continue
+        begun = found.started_date or found.created_date or now
+        known = Import(job_id, person_id, found.id, None, "", found.operation.format or "", begun.timestamp())
+        return {"request": found, "known": known}
+    return {}
 
 
 def percent(request: Request) -> int | None:

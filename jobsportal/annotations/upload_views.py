@@ -1,6 +1,7 @@
 """Replacing a job's annotations by a file: the form, and following the import that it starts."""
 
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -15,13 +16,14 @@ from django_htmx.http import HttpResponseClientRedirect
 from jobsportal.accounts.person import PortalRequest
 from jobsportal.annotations.counting import Counts, counts_of
 from jobsportal.annotations.counting import in_words as counts_in_words
-from jobsportal.annotations.formats import formats_of, usable
-from jobsportal.annotations.forms import MIB, UploadForm
-from jobsportal.annotations.imports import Import, from_token, standing
+from jobsportal.annotations.formats import backup_format, formats_of, usable
+from jobsportal.annotations.forms import UploadForm, max_bytes
+from jobsportal.annotations.imports import Import, from_token, latest, standing
 from jobsportal.annotations.reasons import in_plain_words
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import Formats, Job, LabeledData
-from jobsportal.jobs.views import is_partial, job_context
+from jobsportal.jobs.views import job_context
+from jobsportal.web.addresses import is_partial
 from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import side_by_side
 from jobsportal.web.polling import pace, stage_of_waiting
@@ -30,17 +32,18 @@ from jobsportal.web.polling import pace, stage_of_waiting
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: PortalRequest, job_id: int) -> HttpResponseBase:
     """GET, POST /jobs/{id}/upload/. Upstream, side by side: jobs.retrieve, jobs.retrieve_annotations, the formats where
-    they are not cached; then the names. POST hands the file over: jobs.create_annotations."""
+    they are not cached, for GET requests.list; then the names. POST hands the file over: jobs.create_annotations."""
     client = request.person.client
-    formats, job, data = side_by_side(
+    calls: list[Callable[[], Any]] = [
         partial(formats_of, request.person),
         partial(client.jobs.retrieve, job_id),
         partial(client.jobs.retrieve_annotations, job_id),
-    )
-    if isinstance(job, errors.CVATError):
-        raise job
+    ]
     if request.method != "POST":
-        return show_form(request, job, data, formats)
+        formats, job, data, found = side_by_side(*calls, partial(latest, client, job_id, request.person.id))
+        return show_form(request, required(job), data, formats, **earlier(found))
+    formats, job, data = side_by_side(*calls)
+    required(job)
     for answer in (data, formats):
         if isinstance(answer, errors.CVATError) and not isinstance(answer, errors.TooLarge):
             raise answer
@@ -49,6 +52,22 @@ def upload(request: PortalRequest, job_id: int) -> HttpResponseBase:
         form.asked_again()
         return show_form(request, job, data, formats, form, status=422)
     return hand_over(request, job, data, formats, form)
+
+
+def required(answer: Any) -> Any:
+    if isinstance(answer, errors.CVATError):
+        raise answer
+    return answer
+
+
+def earlier(found: Any) -> dict[str, Any]:
+    """The import that runs or has run, where one is known; nothing is lost where it can't be looked up."""
+    if isinstance(found, errors.SignedOut):
+        raise found
+    if isinstance(found, errors.CVATError) or not found:
+        return {}
+    name = "last" if found["request"].is_over else "running"
+    return {name: found["known"], "earlier": found["request"]}
 
 
 def form_for(job: Job, data: Any, formats: Formats, *args: Any, **kwargs: Any) -> UploadForm:
@@ -103,7 +122,7 @@ def show_form(
     **more: Any,
 ) -> HttpResponse:
     """The form over what is there now; as much of both as the upstream gave."""
-    context: dict[str, Any] = {"job_id": job.id, "job": job, "max_bytes": settings.UPLOAD_MAX_MIB * MIB, **more}
+    context: dict[str, Any] = {"job_id": job.id, "job": job, "max_bytes": max_bytes(), **more}
     if isinstance(data, errors.CVATError):
         context["uncounted"] = in_words(data)
     else:
@@ -112,8 +131,10 @@ def show_form(
         context["problem"] = in_words(formats)
     else:
         context["form"] = form or form_for(job, data, formats, initial={"format": request.GET.get("format", "")})
-    if context.get("running"):
-        context["running_url"] = progress_url(context["running"])
+        known = None if isinstance(data, errors.CVATError) else data
+        context["backup"], context["backup_again"] = backup_format(formats, job, known)
+    if import_ := context.get("running") or context.get("last"):
+        context["import_url"] = progress_url(import_)
     if is_partial(request, "upload"):
         return render(request, "annotations/_upload.html", context, status=status)
     context |= job_context(request, job) | {"tab": "upload"}

@@ -13,7 +13,8 @@ from jobsportal.accounts.person import PortalRequest
 from jobsportal.annotations.counting import table_of
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import Label, LabeledData
-from jobsportal.jobs.views import is_partial, job_context
+from jobsportal.jobs.views import job_context
+from jobsportal.web.addresses import is_partial
 from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import side_by_side
 from jobsportal.web.streaming import passed_on

@@ -53,6 +53,19 @@
     );
   }
 
+  // The portal's own copy of annotations is JSON as the server has it, which no format reads.
+  const COPY = /^\uFEFF?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"(tags|shapes|tracks)"\s*:/;
+
+  async function lookInto(form, mayChoose) {
+    const file = form.elements.file.files[0];
+    if (!file) return;
+    const head = await file.slice(0, 400).text().catch(() => "");
+    if (file !== form.elements.file.files[0] || !COPY.test(head)) return;
+    if (mayChoose) form.elements.format.value = "";
+    form.querySelector("[data-format-hint]").textContent =
+      "This is a copy that was downloaded as JSON. No format reads it, so it can't be uploaded here; an export of the job can.";
+  }
+
   // Choose the format where the name leaves only one; say so where the name and the format don't fit.
   function look(form, mayChoose) {
     const hint = form.querySelector("[data-format-hint]");
@@ -63,7 +76,7 @@
     const fits = fitting(form, file.name);
     if (mayChoose && !select.value && fits.length === 1) {
       select.value = fits[0].value;
-      hint.textContent = `Only ${fits[0].value} comes in files like this one.`;
+      hint.textContent = `Suggested by the name of the file: ${fits[0].value}.`;
     } else if (select.value && !fits.includes(select.selectedOptions[0])) {
       hint.textContent = `${select.value} comes in other files than ${file.name}. It can be uploaded all the same.`;
     } else if (!fits.length) {
@@ -186,7 +199,9 @@
     if (!form) return;
     if (event.target.name === "file") showProblem(form, "");
     forgetError(event.target);
-    if (event.target.name === "file" || event.target.name === "format") look(form, event.target.name === "file");
+    if (event.target.name !== "file" && event.target.name !== "format") return;
+    look(form, event.target.name === "file");
+    lookInto(form, event.target.name === "file");
   });
 
   window.addEventListener("beforeunload", (event) => {

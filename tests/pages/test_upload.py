@@ -2,13 +2,22 @@
 
 import io
 import json
+import zipfile
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from hypothesis import given
+from hypothesis import strategies as st
 
+from jobsportal.annotations.contents import complaint
+from jobsportal.annotations.formats import backup_format
+from jobsportal.annotations.forms import look_into
 from jobsportal.annotations.imports import from_token
+from jobsportal.cvat.types import Format, Formats, Job, LabeledData, Track
+from tests.checks import parsed
 
 JOB, EMPTY = 46, 44
 CVAT = "CVAT 1.1"
@@ -43,6 +52,10 @@ def box(upstream, label="pallet"):
 def send(portal, content, *, name="boxes.xml", format=CVAT, seen=20, replace="on", job=JOB, **options):
     data = {"file": SimpleUploadedFile(name, content), "format": format, "seen": seen, "replace": replace}
     return portal.post(f"/jobs/{job}/upload/", {key: value for key, value in data.items() if value != ""}, **options)
+
+
+def form(name, ext):
+    return Format(name=name, ext=ext)
 
 
 # Counts and copy
@@ -124,8 +137,51 @@ def test_the_form_says_what_is_lost_and_offers_a_copy_first(portal):
     page = text(portal.get(f"/jobs/{JOB}/upload/"))
     assert "Replace the 20 annotations that are there" in page
     assert "17 rectangles, 1 polyline, 2 tags" in page and "An upload replaces all of it." in page
-    assert f"/jobs/{JOB}/annotations.json" in page and f"/jobs/{JOB}/export/" in page
+    assert f"/jobs/{JOB}/annotations.json" in page
     assert 'data-endings=".xml .zip"' in page and "CVAT 1.1 (.xml, .zip)" in page
+
+
+def test_the_backup_offered_first_is_one_that_can_be_uploaded_again(portal, upstream):
+    page = text(portal.get(f"/jobs/{JOB}/upload/"))
+    now = page.split("What is there now")[1].split("</aside>")[0]
+    assert now.index("Prepare a backup first") < now.index("Download a copy (JSON)")
+    assert 'name="format" value="CVAT for images 1.1"' in now and "upload it here as “CVAT 1.1”" in now
+    asked = {"format": "CVAT for images 1.1", "save_images": "false"}
+    ready = portal.post(f"/jobs/{JOB}/export/", asked, follow=True)
+    link = text(ready).split('id="get-')[1].split('href="')[1].split('"')[0]
+    backup = portal.get(link).getvalue()
+    send(portal, box(upstream))
+    assert total(upstream) == 1
+    send(portal, backup, name="backup.zip", seen=1)
+    assert total(upstream) == 20
+
+
+TRACKS = LabeledData(tracks=[Track(label_id=1, frame=0)])
+
+
+@pytest.mark.parametrize(
+    ("written", "read", "data", "found"),
+    [
+        (["CVAT for images 1.1", "CVAT for video 1.1"], ["CVAT 1.1"], None, ("CVAT for images 1.1", "CVAT 1.1")),
+        (["CVAT for images 1.1", "CVAT for video 1.1"], ["CVAT 1.1"], TRACKS, ("CVAT for video 1.1", "CVAT 1.1")),
+        (["CVAT for images 1.1", "COCO 1.0"], ["COCO 1.0", "A 1.0"], TRACKS, ("COCO 1.0", "COCO 1.0")),
+        (["YOLO 1.1"], ["MOT 1.1"], None, ("", "")),
+    ],
+)
+def test_the_backup_is_in_what_the_server_writes_and_reads(written, read, data, found):
+    formats = Formats(exporters=[form(name, "ZIP") for name in written], importers=[form(name, "ZIP") for name in read])
+    assert backup_format(formats, Job(id=1, task_id=1), data) == found
+
+
+def test_a_field_that_is_described_names_what_describes_it(portal, upstream):
+    page = parsed(send(portal, b"", format="", replace="").content.decode())
+    ids = {element.get("id") for element in page.iter()}
+    named = [element.get("aria-describedby") for element in page.iter() if element.get("aria-describedby")]
+    assert len(named) == 3 and all(set(names.split()) <= ids for names in named)
+    assert "id_file_helptext id_file_error" in named
+    assert all(
+        found.get("novalidate") is not None for found in page.findall(".//form") if "upload" in found.get("action")
+    )
 
 
 def test_the_formats_are_asked_for_once(portal, upstream):
@@ -257,9 +313,170 @@ def test_a_failed_import_that_left_something_else_behind_is_not_called_harmless(
     assert "Nothing was changed" not in page and "−1" in page
 
 
-def test_an_import_that_brought_nothing_says_that_the_job_is_empty_now(portal, upstream):
-    place = send(portal, b'<?xml version="1.0"?><annotations><version>1.1</version></annotations>')["Location"]
-    assert "The job has no annotations now." in text(portal.get(place))
+NOTHING = b'<?xml version="1.0"?><annotations><version>1.1</version></annotations>'
+
+
+def test_an_import_that_emptied_the_job_is_told_as_a_loss(portal, upstream):
+    page = text(portal.get(send(portal, NOTHING)["Location"]))
+    assert "Nothing in the file fitted: all 20 annotations are gone" in page and f"/jobs/{JOB}/upload/?format=" in page
+    assert "The annotations were replaced" not in page and "mark good" not in page and "−20" in page
+
+
+def test_an_import_that_brought_nothing_into_an_empty_job_is_no_success_either(portal, upstream):
+    send(portal, NOTHING)
+    page = text(portal.get(send(portal, NOTHING, seen=0, replace="")["Location"]))
+    assert "Nothing in the file fitted: the job still has no annotations" in page
+    assert "The annotations were replaced" not in page and "mark good" not in page
+
+
+def test_a_loss_is_announced_as_one(portal, upstream):
+    place = send(portal, NOTHING)["Location"]
+    part = text(portal.get(f"{place}&seen=started", headers=htmx("import")))
+    assert "The import is done. Nothing in the file fitted: all 20 annotations are gone." in part
+
+
+# The way back to an import
+
+
+def way_back(page):
+    return next(part.split('"')[0] for part in page.split('<a href="') if "upload/progress" in part)
+
+
+def test_the_upload_page_leads_back_to_an_import_that_runs(portal, upstream):
+    upstream.request_seconds = 60
+    send(portal, box(upstream))
+    page = text(portal.get(f"/jobs/{JOB}/upload/"))
+    assert "An import into this job is running" in page and 'id="id_file"' in page
+    followed = text(portal.get(way_back(page)))
+    assert "Waiting for Test CVAT to begin" in followed and 'hx-trigger="every' in followed
+    item = upstream.store.requests[IMPORT]
+    item.status, item.finished = "finished", item.created
+    over = text(portal.get(way_back(page)))
+    assert "The annotations were replaced" in over and ">before<" not in over
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "outcome"),
+    [(None, "finished", "The annotations were replaced"), (b"<annotations><ima", "failed", "The import failed")],
+)
+def test_the_upload_page_says_how_the_last_import_ended(portal, upstream, content, words, outcome):
+    send(portal, content or box(upstream))
+    page = text(portal.get(f"/jobs/{JOB}/upload/"))
+    assert f"Last import: {words} <time" in page and "just now</time> by alice" in page
+    assert "An import into this job is running" not in page and outcome in text(portal.get(way_back(page)))
+
+
+def test_an_emptied_job_is_no_success_when_it_is_looked_at_later(portal, upstream):
+    send(portal, NOTHING)
+    page = text(portal.get(way_back(text(portal.get(f"/jobs/{JOB}/upload/")))))
+    assert "The job has no annotations now" in page and "mark good" not in page
+
+
+def test_an_import_of_another_job_or_one_that_is_forgotten_is_not_mentioned(portal, upstream):
+    send(portal, box(upstream))
+    assert "Last import" not in text(portal.get(f"/jobs/{EMPTY}/upload/"))
+    item = upstream.store.requests[IMPORT]
+    item.finished = datetime.now(UTC) - timedelta(hours=2)
+    assert "Last import" not in text(portal.get(f"/jobs/{JOB}/upload/"))
+
+
+def test_the_form_is_there_where_imports_can_not_be_listed(portal, upstream):
+    upstream.fail(path="/api/requests", status=500)
+    page = portal.get(f"/jobs/{JOB}/upload/")
+    assert page.status_code == 200 and 'id="id_file"' in text(page)
+
+
+def test_signing_out_elsewhere_is_noticed_by_the_form(portal, upstream):
+    upstream.fail(path="/api/requests", status=401, body=b"{}", content_type="application/json")
+    assert portal.get(f"/jobs/{JOB}/upload/").status_code in (302, 401)
+
+
+# What is in a file
+
+
+CVAT_XML, COCO = form("CVAT 1.1", "XML, ZIP"), form("COCO 1.0", "JSON, ZIP")
+YOLO, UNKNOWN = form("YOLO 1.1", "ZIP"), form("Novel 1.0", "TXT, ZIP")
+
+
+@pytest.mark.parametrize(
+    ("head", "format", "words"),
+    [
+        (b"\x89PNG\r\n\x1a\n", CVAT_XML, "This is a picture"),
+        (b"\xff\xd8\xff\xe0", YOLO, "This is a picture"),
+        (b"RIFF\0\0\0\0WEBPVP8 ", COCO, "This is a picture"),
+        (b"%PDF-1.7", COCO, "This is a PDF document"),
+        (b"<html>hello</html>", CVAT_XML, "This is a web page"),
+        (b"\n<!DOCTYPE html>\n<title>Sign in", COCO, "This is a web page"),
+        (b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD">\n<x>', CVAT_XML, "This is a web page"),
+        (b"<!-- a --><HTML lang='en'>", YOLO, "This is a web page"),
+        (b"<annotation><folder>VOC</folder>", CVAT_XML, "its first element is <annotation>"),
+        (b'{"images": []}', CVAT_XML, "not a file of CVAT 1.1. CVAT 1.1 comes as an XML file or a ZIP archive."),
+        (b"<annotations>", COCO, "not a file of COCO 1.0. COCO 1.0 comes as a JSON file or a ZIP archive."),
+        (b'[{"image_id": 1}]', COCO, "a list"),
+        (b"0 0.5 0.5 0.1 0.1\n", YOLO, "YOLO 1.1 comes as a ZIP archive."),
+        (b"\x00\x01\x02", YOLO, "YOLO 1.1 comes as a ZIP archive."),
+        (b"PK\x05\x06" + bytes(18), YOLO, "This archive is empty."),
+        (b'{"version":0,"tags":[],"shapes":[', COCO, "This is a copy that was downloaded as JSON"),
+        (b'\xef\xbb\xbf{ "version": 12, "tags" : [', UNKNOWN, "This is a copy that was downloaded as JSON"),
+    ],
+)
+def test_a_file_that_is_certainly_wrong_is_known_by_its_beginning(head, format, words):
+    assert words in complaint(head, format)
+
+
+@pytest.mark.parametrize(
+    ("head", "format"),
+    [
+        (b"<annotations>", CVAT_XML),
+        (b"<annotations/>", CVAT_XML),
+        (b'\xef\xbb\xbf \n<?xml version="1.0"?><!-- <html> --><annotations><image', CVAT_XML),
+        ('<?xml version="1.0" encoding="utf-16"?><annotations>'.encode("utf-16"), CVAT_XML),
+        (b"<!DOCTYPE annotations [<!ENTITY a 'b'>]><annotations>", CVAT_XML),
+        (b"<!-- " + b"x" * 20_000, CVAT_XML),
+        (b"<c:annotations xmlns:c='x'>", CVAT_XML),
+        (b"<annotation>", form("Other 1.0", "XML")),
+        (b'\xef\xbb\xbf\n {"images": []', COCO),
+        (b'{"version": "1.0", "tags": []', COCO),
+        ('{"images": []'.encode("utf-16-le"), COCO),
+        (b" \n", COCO),
+        (b"PK\x03\x04....", YOLO),
+        (b"PK\x03\x04....", CVAT_XML),
+        (b"\x1f\x8b\x08", YOLO),
+        (b"x" * 257 + b"ustar", YOLO),
+        (b"\x89PNG\r\n", UNKNOWN),
+        (b"<html>", form("Bare", "")),
+    ],
+)
+def test_a_file_that_may_be_right_passes(head, format):
+    assert complaint(head, format) == ""
+
+
+@given(st.binary(max_size=400), st.sampled_from([CVAT_XML, COCO, YOLO, UNKNOWN]))
+def test_any_beginning_at_all_can_be_looked_at(head, format):
+    assert isinstance(complaint(head, format), str)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<html>hello</html>", "This is a web page"),
+        (b"\x89PNG\r\n\x1a\n", "This is a picture"),
+        (b'{"version":0,"tags":[],"shapes":[],"tracks":[]}', "This is a copy that was downloaded as JSON"),
+    ],
+)
+def test_a_wrong_file_is_refused_at_the_field_before_anything_is_sent(portal, upstream, content, words):
+    answer = send(portal, content)
+    assert answer.status_code == 422 and words in text(answer).split('id="id_file_error"')[1]
+    assert not [call for call in upstream.calls if call.method == "POST"] and total(upstream) == 20
+
+
+def test_an_archive_that_begins_with_something_else_is_one_by_its_end():
+    content = io.BytesIO(b"#!/bin/sh\n")
+    content.seek(0, io.SEEK_END)
+    with zipfile.ZipFile(content, "a") as archive:
+        archive.writestr("obj.names", "car")
+    file = SimpleUploadedFile("boxes.zip", content.getvalue())
+    assert look_into(file, YOLO) == "" and file.read(2) == b"#!"
 
 
 def test_an_upstream_that_is_down_while_waiting_is_said_and_asked_again(portal, upstream):
