@@ -65,7 +65,7 @@ def name_for(person: Person, known: Request | None, download: Download) -> str:
 def not_there(request: PortalRequest, error: errors.CVATError, known: Request | None) -> HttpResponse:
     """Why there is no file, and what can be done: wait for it, have it prepared again, or look at the list."""
     if error.status == 416:
-        return HttpResponse("There is no such part of the file.\n", status=416, content_type="text/plain")
+        return no_such_part(request)
     item = Item(known, title_of(known.operation, Names())) if known else None
     hints: dict[str, Any] = {name: request.GET.get(name, "") for name in ("job", "format", "save_images")}
     context = {"id": request.GET.get("id", ""), "hints": item.hints if item and item.hints else hints, "item": item}
@@ -77,3 +77,18 @@ def not_there(request: PortalRequest, error: errors.CVATError, known: Request | 
         return render(request, "exports/not_there.html", context | {"state": "failed"}, status=404)
     status = 410 if item or isinstance(error, errors.Unsupported) else 404
     return render(request, "exports/not_there.html", context | {"state": "gone"}, status=status)
+
+
+def no_such_part(request: PortalRequest) -> HttpResponse:
+    """What was asked for lies behind the end of the file; how long that is, tells where to go on.
+
+    Upstream: requests.download without a range, of which only the headers are read."""
+    response = HttpResponse("There is no such part of the file.\n", status=416, content_type="text/plain")
+    try:
+        download = request.person.client.requests.download(request.GET.get("id", ""))
+    except errors.CVATError:
+        return response
+    download.close()
+    if length := download.headers.get("Content-Length"):
+        response["Content-Range"] = f"bytes */{length}"
+    return response

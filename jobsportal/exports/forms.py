@@ -6,16 +6,21 @@ from django import forms
 
 from jobsportal.cvat.types import Format
 
-# What most people come for; everything else follows by name.
-OFTEN = (
-    "CVAT for images 1.1",
-    "CVAT for video 1.1",
-    "COCO 1.0",
-    "Ultralytics YOLO Detection 1.0",
-    "YOLO 1.1",
-    "PASCAL VOC 1.1",
-    "Datumaro 1.0",
-)
+# What people come for, and what it is good for; everything else follows by name.
+PURPOSES = {
+    "CVAT for images 1.1": "every shape, tag and attribute, image by image; to bring back into CVAT",
+    "CVAT for video 1.1": "tracks with their key frames and attributes; to bring back into CVAT",
+    "COCO 1.0": "for training detectors and segmentation; one JSON file",
+    "COCO Keypoints 1.0": "for training on skeletons; one JSON file",
+    "Ultralytics YOLO Detection 1.0": "for training YOLO with Ultralytics; boxes, one text file per image",
+    "Ultralytics YOLO Segmentation 1.0": "for training YOLO with Ultralytics; outlines, one text file per image",
+    "YOLO 1.1": "for training older YOLO (Darknet); boxes, one text file per image",
+    "PASCAL VOC 1.1": "for older detection tools; boxes, one XML file per image",
+    "Segmentation mask 1.1": "for training segmentation; one picture per image, each label a colour",
+    "MOT 1.1": "for multi-object tracking; boxes with the number of their track, one text file",
+    "Datumaro 1.0": "for Datumaro, which turns it into many others; JSON",
+    "Datumaro 3D 1.0": "for point clouds; cuboids, for Datumaro, which turns it into others",
+}
 ANNOTATIONS, DATASET = "false", "true"
 
 
@@ -38,14 +43,24 @@ class ExportForm(forms.Form):
         error_messages={"required": "Choose what to put in.", "invalid_choice": "Choose one of the two."},
     )
 
-    def __init__(self, *args: Any, formats: list[Format], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, formats: list[Format], is_video: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["format"].choices = choices(formats)  # type: ignore[attr-defined]
+        field, names = self.fields["format"], [format.name for format in formats]
+        field.choices = choices(names)  # type: ignore[attr-defined]
+        field.initial = usual(names, is_video)
+        self.purposes = [(name, words) for name, words in PURPOSES.items() if name in names]
 
 
-def choices(formats: list[Format]) -> list[Any]:
-    names = {format.name for format in formats}
-    often = [name for name in OFTEN if name in names]
-    others = [format.name for format in formats if format.name not in often]
-    groups = [("Often used", often), ("All others", others)]
-    return [("", "Choose a format"), *((title, [(name, name) for name in found]) for title, found in groups if found)]
+def choices(names: list[str]) -> list[Any]:
+    """The well-known ones first; groups only where there are both."""
+    known = [name for name in PURPOSES if name in names]
+    others = [name for name in names if name not in PURPOSES]
+    groups = [(title, [(name, name) for name in found]) for title, found in (("Well known", known), ("Others", others))]
+    return groups if known and others else [choice for _, found in groups for choice in found]
+
+
+def usual(names: list[str], is_video: bool) -> str:
+    """What loses nothing and can be read back: what somebody gets who chooses nothing."""
+    wanted = ["CVAT for video 1.1"] if is_video else []
+    wanted += [*PURPOSES, *names]
+    return next((name for name in wanted if name in names), "")

@@ -89,6 +89,10 @@ class Item:
         return f"{reverse('exports:file')}?{urlencode({'id': self.request.id, **self.hints})}"
 
     @property
+    def job_url(self) -> str:
+        return reverse("jobs:job", args=[self.operation.job_id]) if self.is_of_job else ""
+
+    @property
     def form_url(self) -> str:
         """The form of the job, filled in as it was."""
         query = {name: value for name, value in self.hints.items() if name != "job"}

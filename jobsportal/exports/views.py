@@ -18,8 +18,9 @@ from jobsportal.cvat import errors
 from jobsportal.cvat.types import Formats, Job, Page, Request
 from jobsportal.exports.forms import ExportForm
 from jobsportal.exports.items import DATASET, Item, items_for, key_of
-from jobsportal.jobs.views import is_partial, job_context
+from jobsportal.jobs.views import job_context
 from jobsportal.web import toasts
+from jobsportal.web.addresses import is_partial
 from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import side_by_side
 from jobsportal.web.polling import pace, stage_of_waiting
@@ -100,7 +101,8 @@ def show_form(
 
 def blank_form(request: PortalRequest, formats: Formats, job: Job) -> ExportForm:
     typed = {name: request.GET[name] for name in request.GET if name in ExportForm.base_fields}
-    return ExportForm(formats=usable(formats.exporters, job.dimension), initial=typed)
+    is_video = job.mode == "interpolation"
+    return ExportForm(formats=usable(formats.exporters, job.dimension), is_video=is_video, initial=typed)
 
 
 @require_safe
@@ -134,8 +136,9 @@ def listing(call: Callable[[], Page[Request]]) -> Page[Request] | errors.CVATErr
 def listed(request: PortalRequest, found: Any, job_id: int | None = None) -> dict[str, Any]:
     """The list by groups, how it goes on asking, and what has become ready since the page last asked."""
     place = reverse("exports:export", args=[job_id]) if job_id is not None else reverse("exports:downloads")
-    shared = {"list_url": place, "is_part": job_id is not None}
     new, watched = request.GET.get("new", ""), [key for key in request.GET.get("watched", "").split(",") if key]
+    again = f"{place}?{urlencode({'new': new})}" if new else place
+    shared = {"list_url": again, "is_part": job_id is not None}
     if isinstance(found, errors.SignedOut):
         raise found
     if isinstance(found, errors.CVATError):
@@ -147,12 +150,21 @@ def listed(request: PortalRequest, found: Any, job_id: int | None = None) -> dic
     standing = " ".join(f"{item.key} {item.request.status} {item.percent}" for item in items)
     return {
         "items": items,
+        "standing": standing_in_words(items),
         "groups": groups(items),
         "hidden": max(0, found.count - len(items)),
         "news": [item for item in items if item.key in watched and item.state != "preparing"],
         **asking(place, [item.key for item in preparing], new, standing, youngest),
         **shared,
     }
+
+
+def standing_in_words(items: list[Item]) -> str:
+    """For the title of the page, such as "(1 ready) ": seen in a tab that is not looked at."""
+    ready = sum(item.state == "ready" for item in items)
+    words = [f"{ready} ready"] if ready else []
+    words += ["preparing"] if any(item.state == "preparing" for item in items) else []
+    return f"({', '.join(words)}) " if words else ""
 
 
 def asking(place: str, watched: list[str], new: str, standing: str, since: datetime | None) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from jobsportal.cvat import errors
 from jobsportal.cvat.client import Download
 from jobsportal.exports.filenames import LONGEST, LONGEST_BYTES, RESERVED, download_name
+from jobsportal.exports.forms import choices, usual
+from tests.checks import parsed
 from tests.server import running_portal
 
 JOB = 46
@@ -60,8 +62,42 @@ def age(item, **ago):
 
 def test_the_form_offers_the_servers_formats_and_says_what_images_mean(portal):
     page = text(portal.get(f"/jobs/{JOB}/export/"))
-    assert "COCO 1.0" in page and "Often used" in page and "CVAT for images 1.1" in page
+    assert "COCO 1.0" in page and "<optgroup" not in page and "Choose a format" not in page
+    assert '<option value="CVAT for images 1.1" selected>' in page
+    assert "<strong>COCO 1.0</strong> for training detectors and segmentation" in page and "YOLO" not in page
     assert "All 10 frames are put in, which makes it larger" in page and "None yet." in page
+
+
+def test_well_known_formats_come_first_and_groups_only_where_there_are_two():
+    assert choices(["Aaa 1.0", "COCO 1.0"]) == [
+        ("Well known", [("COCO 1.0", "COCO 1.0")]),
+        ("Others", [("Aaa 1.0", "Aaa 1.0")]),
+    ]
+    assert choices(["Aaa 1.0"]) == [("Aaa 1.0", "Aaa 1.0")] and choices([]) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "is_video", "found"),
+    [
+        (["COCO 1.0", "CVAT for images 1.1", "CVAT for video 1.1"], False, "CVAT for images 1.1"),
+        (["COCO 1.0", "CVAT for images 1.1", "CVAT for video 1.1"], True, "CVAT for video 1.1"),
+        (["Aaa 1.0", "COCO 1.0"], True, "COCO 1.0"),
+        (["Aaa 1.0"], False, "Aaa 1.0"),
+        ([], False, ""),
+    ],
+)
+def test_who_chooses_nothing_gets_what_loses_nothing(names, is_video, found):
+    assert usual(names, is_video) == found
+
+
+def test_the_form_leaves_checking_to_the_portal_and_names_what_describes_its_fields(portal):
+    answer = ask(portal, format="", save_images="maybe")
+    page = parsed(answer.content.decode())
+    (found,) = [found for found in page.findall(".//main//form") if found.get("action", "").endswith("/export/")]
+    assert found.get("novalidate") is not None
+    named = [element.get("aria-describedby") for element in found.iter() if element.get("aria-describedby")]
+    assert named == ["id_format_error", "id_save_images_error"]
+    assert set(named) <= {element.get("id") for element in page.iter()}
 
 
 def test_the_form_can_be_filled_in_by_its_address(portal):
@@ -237,6 +273,52 @@ def test_a_format_that_is_gone_leads_back_to_the_form(portal, upstream):
     assert answer.status_code == 200 and "Choose another format" in text(answer) and 'name="format"' in text(answer)
 
 
+def title(page):
+    return page.split("<title>")[1].split("</title>")[0]
+
+
+def test_an_item_leads_to_its_job(portal, ready):
+    assert f'<a href="/jobs/{JOB}/">Depot yard, morning · job 46</a>' in text(portal.get("/downloads/"))
+
+
+def test_the_title_of_the_page_says_how_it_stands_also_when_news_come(portal, upstream):
+    assert title(text(portal.get("/downloads/"))) == "Downloads · Jobs Portal"
+    upstream.request_seconds = 60
+    ask(portal)
+    page = text(portal.get("/downloads/"))
+    assert title(page) == "(preparing) Downloads · Jobs Portal"
+    poll = page.split('hx-get="')[1].split('"')[0]
+    item = only(upstream)
+    item.status, item.finished = "finished", item.created
+    assert title(text(portal.get(poll, headers=htmx()))) == "(1 ready) Downloads · Jobs Portal"
+    item.status = "started"
+    upstream.request_seconds = 0
+    portal.post("/jobs/45/export/", COCO)
+    assert title(text(portal.get("/downloads/"))) == "(1 ready, preparing) Downloads · Jobs Portal"
+
+
+def test_the_part_of_a_job_leaves_its_title(portal, upstream):
+    upstream.request_seconds = 60
+    ask(portal)
+    poll = text(portal.get(f"/jobs/{JOB}/export/")).split('hx-get="')[1].split('"')[0]
+    only(upstream).status = "started"
+    assert "<title" not in text(portal.get(poll, headers=htmx()))
+
+
+def test_looking_again_without_javascript_shows_how_it_stands_now(portal, upstream):
+    upstream.request_seconds = 60
+    page = text(portal.get(ask(portal)["Location"]))
+    again = page.split("<noscript>")[1].split('href="')[1].split('"')[0]
+    assert "waiting to begin" in page and "?new=action%3Dexport" in again
+    item = only(upstream)
+    item.status, item._begun = "started", item._begun - 30
+    answer = portal.get(again)
+    assert "waiting to begin" not in text(answer) and 'max="100" value="' in text(answer) and "is-new" in text(answer)
+    assert answer["Cache-Control"] == "no-store"
+    item.status, item.finished = "finished", item.created
+    assert ">Ready<" in text(portal.get(again)) and "Look again" not in text(portal.get(again))
+
+
 # The file
 
 
@@ -260,7 +342,8 @@ def test_a_download_can_go_on_where_it_stopped(portal, upstream, ready):
     assert changed.status_code == 200 and changed.getvalue() == content
     same = portal.get(file_url(upstream), headers={"If-None-Match": tag})
     assert same.status_code == 304 and same["ETag"] == tag and not same.content
-    assert portal.get(file_url(upstream), headers={"Range": f"bytes={len(content)}-"}).status_code == 416
+    beyond = portal.get(file_url(upstream), headers={"Range": f"bytes={len(content)}-"})
+    assert beyond.status_code == 416 and beyond["Content-Range"] == f"bytes */{len(content)}"
 
 
 def test_the_head_of_a_file_is_told_without_the_file(portal, upstream, ready, monkeypatch):
@@ -365,6 +448,15 @@ DAY = date(2026, 11, 23)
 @pytest.mark.parametrize(
     ("given_names", "name"),
     [
+        (
+            {
+                "project": "Street scenes",
+                "task": "Crossing, rain, 2026-11",
+                "target": "job1",
+                "format": "CVAT for images 1.1",
+            },
+            "Street-scenes-Crossing-rain-2026-11-job1-cvat-for-images-2026-11-23.zip",
+        ),
         (
             {"project": "Street scenes", "task": "Depot, camera 4", "target": "job17", "format": "COCO 1.0"},
             "Street-scenes-Depot-camera-4-job17-coco-2026-11-23.zip",
