@@ -1,5 +1,7 @@
 """The formats that the upstream reads and writes, as choices. Kept for a while per credential and organization."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.cache import cache
 
@@ -29,11 +31,13 @@ def usable(formats: list[Format], dimension: str) -> list[Format]:
     return sorted(fitting, key=lambda format: format.name.casefold())
 
 
-def backup_format(formats: Formats, job: Job, data: LabeledData | None) -> tuple[str, str]:
-    """The name of the format whose files can be uploaded again, and its name then; two empty ones if there is none."""
+def backup_format(formats: Formats, job: Job, data: Any) -> tuple[str, str]:
+    """The name of the format whose files can be uploaded again, and its name then; two empty ones if there is none.
+
+    `data` is what is there, where that is known."""
     written = {format.name for format in usable(formats.exporters, job.dimension)}
     read = {format.name for format in usable(formats.importers, job.dimension)}
-    has_tracks = bool(data and data.tracks and not data.tags)
+    has_tracks = isinstance(data, LabeledData) and bool(data.tracks) and not data.tags
     pairs = [VIDEO, IMAGES] if has_tracks else [IMAGES, VIDEO]
     pairs += [(name, name) for name in (*BOTH_WAYS, *sorted(written & read))]
     return next((pair for pair in pairs if pair[0] in written and pair[1] in read), ("", ""))

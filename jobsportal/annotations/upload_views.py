@@ -67,7 +67,7 @@ def earlier(found: Any) -> dict[str, Any]:
     if isinstance(found, errors.CVATError) or not found:
         return {}
     name = "last" if found["request"].is_over else "running"
-    return {name: found["known"], "earlier": found["request"]}
+    return {name: found["known"], "earlier": found["request"], "import_url": progress_url(found["known"])}
 
 
 def form_for(job: Job, data: Any, formats: Formats, *args: Any, **kwargs: Any) -> UploadForm:
@@ -85,8 +85,8 @@ def hand_over(request: PortalRequest, job: Job, data: Any, formats: Formats, for
     try:
         made = request.person.client.jobs.create_annotations(job.id, file, format=name, filename=file.name)
     except errors.Conflict as error:
-        running = import_of(request, job, data, error.rq_id, "", "") if error.rq_id else None
-        return show_form(request, job, data, formats, form, status=409, running=running, is_taken=True)
+        place = progress_url(import_of(request, job, data, error.rq_id, "", "")) if error.rq_id else ""
+        return show_form(request, job, data, formats, form, status=409, import_url=place, is_taken=True)
     except errors.Invalid as error:
         for field, words in refusals(error, name):
             form.add_error(field, words)
@@ -131,10 +131,7 @@ def show_form(
         context["problem"] = in_words(formats)
     else:
         context["form"] = form or form_for(job, data, formats, initial={"format": request.GET.get("format", "")})
-        known = None if isinstance(data, errors.CVATError) else data
-        context["backup"], context["backup_again"] = backup_format(formats, job, known)
-    if import_ := context.get("running") or context.get("last"):
-        context["import_url"] = progress_url(import_)
+        context["backup"], context["backup_again"] = backup_format(formats, job, data)
     if is_partial(request, "upload"):
         return render(request, "annotations/_upload.html", context, status=status)
     context |= job_context(request, job) | {"tab": "upload"}

@@ -145,7 +145,7 @@ def test_the_backup_offered_first_is_one_that_can_be_uploaded_again(portal, upst
     page = text(portal.get(f"/jobs/{JOB}/upload/"))
     now = page.split("What is there now")[1].split("</aside>")[0]
     assert now.index("Prepare a backup first") < now.index("Download a copy (JSON)")
-    assert 'name="format" value="CVAT for images 1.1"' in now and "upload it here as “CVAT 1.1”" in now
+    assert 'name="format" value="CVAT for images 1.1"' in now and "Upload it here as “CVAT 1.1”" in now
     asked = {"format": "CVAT for images 1.1", "save_images": "false"}
     ready = portal.post(f"/jobs/{JOB}/export/", asked, follow=True)
     link = text(ready).split('id="get-')[1].split('href="')[1].split('"')[0]
