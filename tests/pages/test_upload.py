@@ -370,6 +370,7 @@ def test_an_emptied_job_is_no_success_when_it_is_looked_at_later(portal, upstrea
     send(portal, NOTHING)
     page = text(portal.get(way_back(text(portal.get(f"/jobs/{JOB}/upload/")))))
     assert "The job has no annotations now" in page and "mark good" not in page
+    assert "or the annotations were removed since" in page
 
 
 def test_an_import_of_another_job_or_one_that_is_forgotten_is_not_mentioned(portal, upstream):
