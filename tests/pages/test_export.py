@@ -28,6 +28,12 @@ def htmx(target="downloads"):
     return {"HX-Request": "true", "HX-Target": target}
 
 
+def upstream_of(answer):
+    """The connection upstream that a streaming answer reads from."""
+    pieces = answer._resource_closers[0].__self__
+    return getattr(pieces, "pieces", pieces).response.raw
+
+
 def text(response):
     return unescape(response.content.decode())
 
@@ -360,7 +366,7 @@ def test_a_browser_that_goes_away_ends_the_transfer_upstream(portal, upstream):
     ask(portal)
     answer = portal.get(file_url(upstream))
     assert len(next(iter(answer))) > 0
-    raw = answer._resource_closers[0].__self__.response.raw
+    raw = upstream_of(answer)
     answer.close()
     assert raw.closed
 

@@ -28,6 +28,12 @@ def htmx(target):
     return {"HX-Request": "true", "HX-Target": target}
 
 
+def upstream_of(answer):
+    """The connection upstream that a streaming answer reads from."""
+    pieces = answer._resource_closers[0].__self__
+    return getattr(pieces, "pieces", pieces).response.raw
+
+
 def text(response):
     return unescape(response.content.decode())
 
@@ -119,7 +125,7 @@ def test_the_copy_is_what_the_server_has(portal, upstream):
 
 def test_closing_the_copy_closes_the_way_upstream(portal):
     answer = portal.get(f"/jobs/{JOB}/annotations.json")
-    raw = answer._resource_closers[0].__self__.response.raw
+    raw = upstream_of(answer)
     answer.close()
     assert raw.closed
 
