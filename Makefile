@@ -24,6 +24,7 @@ demo: $(RUNS) ## The portal with a stand-in CVAT and people to sign in as; PORT 
 run: $(RUNS) ## The portal in front of the CVAT server that CVAT_URL names, in the environment or in .env
 	@$(PY) manage.py migrate --noinput --verbosity 0
 	@$(PY) manage.py createcachetable
+	@$(PY) manage.py clearsessions
 	@$(PY) manage.py collectstatic --noinput --verbosity 0
 	@exec $(PY) -m gunicorn jobsportal.wsgi
 

@@ -37,6 +37,7 @@ STUCK_DAYS = env.int("STUCK_DAYS", 7)
 NAMES_CACHE_SECONDS = env.int("NAMES_CACHE_SECONDS", 300)
 POLL_SECONDS = env.float("POLL_SECONDS", 1.0)
 UPLOAD_MAX_MIB = env.int("UPLOAD_MAX_MIB", 2048)
+TRANSFERS_MAX = env.int("TRANSFERS_MAX", max(1, env.int("WEB_THREADS", 32) - 8))
 SIGN_IN_ATTEMPTS = env.int("SIGN_IN_ATTEMPTS", 8)
 SIGN_IN_LOCK_SECONDS = env.int("SIGN_IN_LOCK_SECONDS", 300)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "jobsportal.web.middleware.health",
+    "jobsportal.web.middleware.limit_waiting",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "jobsportal.web.middleware.request_id",
@@ -95,7 +97,7 @@ DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
+        "timeout": 5,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -162,5 +164,7 @@ LOGGING = {
         "django": {"level": "WARNING"},
         # Answers such as 404 and 422 are in the access log already.
         "django.request": {"level": "ERROR"},
+        # Scanners that name a foreign host are answered 400; a traceback for each would bury the rest.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

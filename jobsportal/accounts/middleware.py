@@ -10,6 +10,7 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from jobsportal.accounts.person import look_at, recall
+from jobsportal.web.addresses import place_of
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -45,9 +46,9 @@ class signed_in_person:
 
 
 def ask_to_sign_in(request: Any) -> HttpResponseBase:
-    place = request.htmx.current_url_abs_path if request.htmx else request.get_full_path()
+    place = place_of(request)
     target = reverse("accounts:sign_in")
-    if request.method in ("GET", "HEAD") and place and place != "/":
+    if request.method in ("GET", "HEAD") and place != "/":
         target += "?" + urlencode({"next": place})
     if request.htmx and not request.htmx.boosted:
         response = HttpResponseClientRedirect(target)

@@ -112,8 +112,8 @@ def client_for(credential: Credential | None = None, organization: str | None = 
 
 
 def remember(request: HttpRequest, user: User, token: str, organizations: list[Organization]) -> None:
-    """Keep who signed in, in a new session so that one handed to them before is worth nothing."""
-    request.session.cycle_key()
+    """Keep who signed in, in a new session: one handed to them before is worth nothing, and what it held is gone."""
+    request.session.flush()
     belongs_to = [(organization.id, organization.slug, organization.name) for organization in organizations]
     request.session[SESSION_KEY] = {
         "id": user.id,
@@ -130,19 +130,22 @@ def remember(request: HttpRequest, user: User, token: str, organizations: list[O
 def recall(request: HttpRequest) -> Person | None:
     """The person this session belongs to."""
     kept = request.session.get(SESSION_KEY)
-    token = unseal(kept["sealed"]) if kept else None
-    if not kept or not token:
+    try:
+        if kept is None or (token := unseal(kept["sealed"])) is None:
+            return None
+        return Person(
+            id=kept["id"],
+            username=kept["username"],
+            name=kept["name"],
+            token=token,
+            organizations=[(id, slug, name) for id, slug, name in kept["organizations"]],
+            organization=kept["organization"],
+            is_superuser=kept["is_superuser"],
+            address=address_of(request),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        # Kept by another version of the portal: sign in again.
         return None
-    return Person(
-        id=kept["id"],
-        username=kept["username"],
-        name=kept["name"],
-        token=token,
-        organizations=[(id, slug, name) for id, slug, name in kept["organizations"]],
-        organization=kept["organization"],
-        is_superuser=kept["is_superuser"],
-        address=address_of(request),
-    )
 
 
 def look_at(request: HttpRequest, org: str) -> None:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from jobsportal.cvat.types import Label, LabeledData
+from jobsportal.cvat.types import AnnotationOutline, Label
 
 SHAPES = ("rectangle", "polygon", "polyline", "points", "ellipse", "mask", "skeleton", "cuboid")
 LAST = ("tag", "track")
@@ -62,7 +62,7 @@ class Difference:
         return f"{self.change:+,}".replace("-", "−") if self.change else "0"
 
 
-def table_of(data: LabeledData, labels: Iterable[Label]) -> Table:
+def table_of(data: AnnotationOutline, labels: Iterable[Label]) -> Table:
     """The whole count. A label that the job's task does not know (any more) is called by its id."""
     numbers = Counter(pairs_of(data))
     kinds = in_order({kind for _, kind in numbers})
@@ -82,7 +82,7 @@ def table_of(data: LabeledData, labels: Iterable[Label]) -> Table:
     )
 
 
-def counts_of(data: LabeledData) -> Counts:
+def counts_of(data: AnnotationOutline) -> Counts:
     """How many there are of each kind."""
     numbers = Counter(kind for _, kind in pairs_of(data))
     return {kind: numbers[kind] for kind in in_order(numbers)}
@@ -98,14 +98,14 @@ def in_words(counts: Counts) -> str:
     return ", ".join(f"{number:,} {plural(kind) if number != 1 else kind}" for kind, number in counts.items() if number)
 
 
-def pairs_of(data: LabeledData) -> Iterator[tuple[int, str]]:
+def pairs_of(data: AnnotationOutline) -> Iterator[tuple[int, str]]:
     """Label and kind of each annotation. A track is one annotation, whatever its shapes."""
     yield from ((shape.label_id, shape.type) for shape in data.shapes)
     yield from ((tag.label_id, "tag") for tag in data.tags)
     yield from ((track.label_id, "track") for track in data.tracks)
 
 
-def frames_of(data: LabeledData) -> int:
+def frames_of(data: AnnotationOutline) -> int:
     frames = {shape.frame for shape in data.shapes} | {tag.frame for tag in data.tags}
     return len(frames | {shape.frame for track in data.tracks for shape in track.shapes if not shape.outside})
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.cache import cache
 
 from jobsportal.accounts.person import Person
-from jobsportal.cvat.types import Format, Formats, Job, LabeledData
+from jobsportal.cvat.types import AnnotationOutline, Format, Formats, Job
 
 # What the server writes, beside the name under which it reads the same. Video keeps tracks, images keep tags.
 IMAGES, VIDEO = ("CVAT for images 1.1", "CVAT 1.1"), ("CVAT for video 1.1", "CVAT 1.1")
@@ -37,7 +37,7 @@ def backup_format(formats: Formats, job: Job, data: Any) -> tuple[str, str]:
     `data` is what is there, where that is known."""
     written = {format.name for format in usable(formats.exporters, job.dimension)}
     read = {format.name for format in usable(formats.importers, job.dimension)}
-    has_tracks = isinstance(data, LabeledData) and bool(data.tracks) and not data.tags
+    has_tracks = isinstance(data, AnnotationOutline) and bool(data.tracks) and not data.tags
     pairs = [VIDEO, IMAGES] if has_tracks else [IMAGES, VIDEO]
     pairs += [(name, name) for name in (*BOTH_WAYS, *sorted(written & read))]
     return next((pair for pair in pairs if pair[0] in written and pair[1] in read), ("", ""))

@@ -57,7 +57,7 @@ def standing(client: Client, known: Import) -> dict[str, Any]:
         return {"state": "lost", "problem": in_words(error)}
     except (errors.NotFound, errors.Forbidden):
         return {"state": "gone", **effect(client, known)}
-    shown = {"state": request.status, "percent": percent(request), "owner": other_owner(request, known)}
+    shown = {"state": request.status, "percent": request.percent, "owner": other_owner(request, known)}
     if not request.is_over:
         return shown
     if request.status == "failed":
@@ -70,7 +70,7 @@ def standing(client: Client, known: Import) -> dict[str, Any]:
 def effect(client: Client, known: Import) -> dict[str, Any]:
     """What is there now, beside what was there before."""
     try:
-        after = counts_of(client.jobs.retrieve_annotations(known.job_id))
+        after = counts_of(client.jobs.retrieve_annotation_outline(known.job_id))
     except errors.SignedOut:
         raise
     except errors.CVATError as error:
@@ -109,11 +109,6 @@ def latest(client: Client, job_id: int, person_id: int) -> dict[str, Any]:
         known = Import(job_id, person_id, found.id, None, "", found.operation.format or "", begun.timestamp())
         return {"request": found, "known": known}
     return {}
-
-
-def percent(request: Request) -> int | None:
-    """Whole percents, where the server tells any; it tells none on small work."""
-    return max(1, min(99, round(100 * request.progress))) if request.progress else None
 
 
 def other_owner(request: Request, known: Import) -> str:

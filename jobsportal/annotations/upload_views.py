@@ -21,7 +21,7 @@ from jobsportal.annotations.forms import UploadForm, max_bytes
 from jobsportal.annotations.imports import Import, from_token, latest, standing
 from jobsportal.annotations.reasons import in_plain_words
 from jobsportal.cvat import errors
-from jobsportal.cvat.types import Formats, Job, LabeledData
+from jobsportal.cvat.types import AnnotationOutline, Formats, Job
 from jobsportal.jobs.views import job_context
 from jobsportal.web.addresses import is_partial
 from jobsportal.web.errors import in_words
@@ -37,7 +37,7 @@ def upload(request: PortalRequest, job_id: int) -> HttpResponseBase:
     calls: list[Callable[[], Any]] = [
         partial(formats_of, request.person),
         partial(client.jobs.retrieve, job_id),
-        partial(client.jobs.retrieve_annotations, job_id),
+        partial(client.jobs.retrieve_annotation_outline, job_id),
     ]
     if request.method != "POST":
         formats, job, data, found = side_by_side(*calls, partial(latest, client, job_id, request.person.id))
@@ -74,7 +74,7 @@ def form_for(job: Job, data: Any, formats: Formats, *args: Any, **kwargs: Any) -
     return UploadForm(*args, formats=usable(formats.importers, job.dimension), before=before_of(data), **kwargs)
 
 
-def before_of(data: LabeledData | errors.CVATError) -> Counts | None:
+def before_of(data: AnnotationOutline | errors.CVATError) -> Counts | None:
     """What is there, where it could be counted."""
     return None if isinstance(data, errors.CVATError) else counts_of(data)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from jobsportal.accounts.person import PortalRequest
 from jobsportal.annotations.counting import table_of
 from jobsportal.cvat import errors
-from jobsportal.cvat.types import Label, LabeledData
+from jobsportal.cvat.types import AnnotationOutline, Label
 from jobsportal.jobs.views import job_context
 from jobsportal.web.addresses import is_partial
 from jobsportal.web.errors import in_words
@@ -29,7 +29,7 @@ def counts(request: PortalRequest, job_id: int) -> HttpResponse:
     client = request.person.client
     calls: list[Call] = [
         partial(client.labels.list, job_id=job_id),
-        partial(client.jobs.retrieve_annotations, job_id),
+        partial(client.jobs.retrieve_annotation_outline, job_id),
     ]
     if is_partial(request, "counts"):
         return render(request, "annotations/_counts.html", counted(*side_by_side(*calls)) | {"job_id": job_id})
@@ -40,7 +40,7 @@ def counts(request: PortalRequest, job_id: int) -> HttpResponse:
     return render(request, "annotations/counts.html", context)
 
 
-def counted(labels: list[Label] | errors.CVATError, data: LabeledData | errors.CVATError) -> dict[str, Any]:
+def counted(labels: list[Label] | errors.CVATError, data: AnnotationOutline | errors.CVATError) -> dict[str, Any]:
     """The table, or why there is none. Without the labels' names, their ids are shown."""
     for answer in (data, labels):
         if isinstance(answer, errors.SignedOut):

@@ -79,8 +79,14 @@ class Download:
     @property
     def filename(self) -> str:
         """The name that the upstream gives the file, without any folder; empty if it gives none."""
+        try:
+            return self._told_filename()
+        except (ValueError, TypeError, LookupError):
+            return ""
+
+    def _told_filename(self) -> str:
         message = Message()
-        message["Content-Disposition"] = self.headers.get("Content-Disposition", "")
+        message["Content-Disposition"] = self.headers.get("Content-Disposition", "")[:2000]
         params: list[tuple[str, Any]] = message.get_params([], "Content-Disposition")
         given = [value for name, value in params if name == "filename"]
         # `filename*`, which Python's parser tells as a tuple, goes before `filename`, wherever it stands (RFC 6266).
@@ -214,6 +220,10 @@ class Client:
         """GET a file without reading it into memory. 206 and 304 are answers too."""
         options = {"Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
         response, request_id = self._open("GET", path, params=params, headers=options, is_stream=True)
+        if response.status_code not in (200, 206, 304):
+            response.close()
+            words = "an answer without a file"
+            raise errors.BrokenAnswer(words, response.status_code, method="GET", path=path, request_id=request_id)
         return Download(response, request_id)
 
     def _open(

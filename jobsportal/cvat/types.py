@@ -3,13 +3,15 @@
 Vocabularies that newer servers may widen (stage, state, type, status) are plain strings. Times are aware datetimes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 T = TypeVar("T")
+Moment = Annotated[datetime, Meta(tz=True)]
+Id = Annotated[int, Meta(ge=0)]
 
 STAGES = ("annotation", "validation", "acceptance")
 STATES = ("new", "in progress", "completed", "rejected")
@@ -43,7 +45,7 @@ class Page(Record, Generic[T], frozen=True):
 class BasicUser(Record, frozen=True):
     """A person as other objects mention them."""
 
-    id: int
+    id: Id
     username: str
     first_name: str = ""
     last_name: str = ""
@@ -65,7 +67,7 @@ class User(BasicUser, frozen=True):
 class Organization(Record, frozen=True):
     """An organization that the caller belongs to."""
 
-    id: int
+    id: Id
     slug: str
     name: str = ""
 
@@ -83,9 +85,9 @@ class Job(Record, frozen=True):
     only means of telling whether somebody else has changed the job.
     """
 
-    id: int
-    task_id: int
-    project_id: int | None = None
+    id: Id
+    task_id: Id
+    project_id: Id | None = None
     assignee: BasicUser | None = None
     dimension: str = "2d"
     mode: str = ""
@@ -95,9 +97,9 @@ class Job(Record, frozen=True):
     frame_count: int = 0
     start_frame: int = 0
     stop_frame: int = 0
-    created_date: datetime | None = None
-    updated_date: datetime | None = None
-    organization: int | None = None
+    created_date: Moment | None = None
+    updated_date: Moment | None = None
+    organization: Id | None = None
     issues: Count = Count()
     bug_tracker: str | None = None
 
@@ -105,9 +107,9 @@ class Job(Record, frozen=True):
 class Task(Record, frozen=True):
     """A task: named media, cut into jobs."""
 
-    id: int
+    id: Id
     name: str
-    project_id: int | None = None
+    project_id: Id | None = None
     mode: str = ""
     size: int = 0
     dimension: str | None = None
@@ -116,21 +118,21 @@ class Task(Record, frozen=True):
 class Project(Record, frozen=True):
     """A project: tasks that share labels."""
 
-    id: int
+    id: Id
     name: str
 
 
 class Sublabel(Record, frozen=True):
     """A part of a skeleton label."""
 
-    id: int
+    id: Id
     name: str
 
 
 class Label(Record, frozen=True):
     """A label of a project or task. `color` is `#rrggbb`."""
 
-    id: int
+    id: Id
     name: str
     color: str = "#888888"
     type: str = "any"
@@ -169,50 +171,73 @@ class Formats(Record, frozen=True):
 class LabeledImage(Record, frozen=True):
     """A tag: a label on a whole frame."""
 
-    label_id: int
-    frame: int
+    label_id: Id
+    frame: Id
 
 
-class Shape(Record, frozen=True):
+class ShapeOutline(Record, frozen=True, gc=False):
+    """A shape without its points: enough to count."""
+
+    label_id: Id
+    frame: Id
+    type: str
+
+
+class Shape(ShapeOutline, frozen=True):
     """A shape on one frame. The points stay as the server sent them, in pixels."""
 
-    label_id: int
-    frame: int
-    type: str
     points: list[float] = []
     rotation: float = 0.0
     occluded: bool = False
     z_order: int = 0
 
 
-class TrackedShape(Record, frozen=True):
-    """One key frame of a track."""
+class TrackedShapeOutline(Record, frozen=True, gc=False):
+    """One key frame of a track, without its points."""
 
-    frame: int
+    frame: Id
     type: str
     outside: bool = False
+
+
+class TrackedShape(TrackedShapeOutline, frozen=True):
+    """One key frame of a track."""
+
     points: list[float] = []
 
 
-class Track(Record, frozen=True):
+class TrackOutline(Record, frozen=True):
+    """A track without the points of its key frames."""
+
+    label_id: Id
+    frame: Id
+    shapes: Sequence[TrackedShapeOutline] = ()
+
+
+class Track(TrackOutline, frozen=True):
     """An object followed through frames; `shapes` are its key frames."""
 
-    label_id: int
-    frame: int
-    shapes: list[TrackedShape] = []
+    shapes: Sequence[TrackedShape] = ()
 
 
-class LabeledData(Record, frozen=True):
-    """All annotations of a job."""
+class AnnotationOutline(Record, frozen=True):
+    """All annotations of a job but for their points, which are most of their weight."""
 
-    version: int = 0
-    tags: list[LabeledImage] = []
-    shapes: list[Shape] = []
-    tracks: list[Track] = []
+    tags: Sequence[LabeledImage] = ()
+    shapes: Sequence[ShapeOutline] = ()
+    tracks: Sequence[TrackOutline] = ()
 
     @property
     def total(self) -> int:
         return len(self.tags) + len(self.shapes) + len(self.tracks)
+
+
+class LabeledData(AnnotationOutline, frozen=True):
+    """All annotations of a job."""
+
+    version: int = 0
+    shapes: Sequence[Shape] = ()
+    tracks: Sequence[Track] = ()
 
 
 class Operation(Record, frozen=True):
@@ -220,16 +245,16 @@ class Operation(Record, frozen=True):
 
     type: str
     target: str = ""
-    project_id: int | None = None
-    task_id: int | None = None
-    job_id: int | None = None
+    project_id: Id | None = None
+    task_id: Id | None = None
+    job_id: Id | None = None
     format: str | None = None
 
 
 class Owner(Record, frozen=True):
     """Whose background request it is."""
 
-    id: int
+    id: Id
     username: str
 
 
@@ -243,13 +268,18 @@ class Request(Record, frozen=True):
     operation: Operation
     message: str = ""
     progress: float | None = None
-    created_date: datetime | None = None
-    started_date: datetime | None = None
-    finished_date: datetime | None = None
-    expiry_date: datetime | None = None
+    created_date: Moment | None = None
+    started_date: Moment | None = None
+    finished_date: Moment | None = None
+    expiry_date: Moment | None = None
     owner: Owner | None = None
     result_url: str | None = None
     result_id: int | None = None
+
+    @property
+    def percent(self) -> int | None:
+        """The progress for showing, 1 to 99; None where the server tells none."""
+        return max(1, min(99, round(100 * min(max(self.progress, 0.0), 1.0)))) if self.progress else None
 
     @property
     def is_over(self) -> bool:

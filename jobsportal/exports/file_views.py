@@ -19,7 +19,7 @@ from jobsportal.web.parallel import side_by_side
 from jobsportal.web.streaming import passed_on
 
 ASKED = ("Range", "If-Range", "If-None-Match", "If-Modified-Since")
-KEPT = ("Content-Length", "Content-Range", "ETag", "Last-Modified", "Accept-Ranges")
+KEPT = ("Content-Encoding", "Content-Length", "Content-Range", "ETag", "Last-Modified", "Accept-Ranges")
 
 
 @require_safe

@@ -69,8 +69,7 @@ class Item:
 
     @property
     def percent(self) -> int | None:
-        progress = self.request.progress
-        return max(1, min(99, round(100 * progress))) if progress else None
+        return self.request.percent
 
     @property
     def reason(self) -> str:

@@ -116,8 +116,10 @@ class FilterForm(forms.Form):
     def unseen_errors(self) -> list[str]:
         """What is wrong with parts of the address that stand in no field."""
         hidden = ("view", "days", "page", "page_size")
-        named = [f"{self.fields[name].label} can’t be “{self[name].value()}”." for name in hidden if name in self.errors]
-        return [f"Search: {' '.join(self.errors['search'])}", *named] if "search" in self.errors else named
+        named = [
+            f"{self.fields[name].label} can’t be “{self[name].value()}”." for name in hidden if name in self.errors
+        ]
+        return [*(f"Search: {error}" for error in self["search"].errors), *named]
 
     def clean_filter(self) -> str:
         text: str = self.cleaned_data["filter"].strip()

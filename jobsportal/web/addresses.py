@@ -4,6 +4,8 @@ from typing import Any
 
 from django.utils.http import url_has_allowed_host_and_scheme
 
+MAX_PLACE = 2000
+
 
 def own_place(place: str, otherwise: str) -> str:
     """A place within the portal, whatever the request says; otherwise another."""
@@ -16,3 +18,15 @@ def own_place(place: str, otherwise: str) -> str:
 def is_partial(request: Any, target: str) -> bool:
     """Whether HTMX asks for just this part of the page."""
     return bool(request.htmx) and request.htmx.target == target and not request.htmx.history_restore_request
+
+
+def place_of(request: Any) -> str:
+    """The address of the page that a request comes from or asks for, within the portal.
+
+    "/" where it can't be read, or is too long to be carried along in other addresses.
+    """
+    try:
+        place = request.htmx.current_url_abs_path if getattr(request, "htmx", None) else request.get_full_path()
+    except ValueError:
+        place = ""
+    return place if place and len(place) <= MAX_PLACE else "/"

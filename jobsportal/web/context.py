@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from jobsportal.web import toasts
+from jobsportal.web.addresses import place_of
 
 # Which entry of the main navigation a room's pages stand under.
 SECTIONS = {"jobs": "jobs", "annotations": "jobs", "exports:export": "jobs", "exports": "downloads"}
@@ -19,7 +20,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "person": getattr(request, "person", None),
         "upstream_name": settings.CVAT_NAME,
         "upstream_url": settings.CVAT_PUBLIC_URL,
-        "place": htmx.current_url_abs_path or "/" if htmx else request.get_full_path(),
+        "place": place_of(request),
         "section": SECTIONS.get(match.view_name, SECTIONS.get(match.app_name, "")) if match else "",
         "toasts": [] if htmx and not htmx.boosted else toasts.taken(request),
     }

@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect, reswap
 
 from jobsportal.cvat import errors
 from jobsportal.web import toasts
-from jobsportal.web.addresses import own_place
+from jobsportal.web.addresses import own_place, place_of
 from jobsportal.web.logs import current_request_id
 
 logger = logging.getLogger(__name__)
@@ -166,11 +166,11 @@ def signed_out(request: Any) -> HttpResponseBase:
             href=reverse("accounts:sign_in"),
             link="Sign in in a new tab",
         )
-    place = htmx.current_url_abs_path if htmx else request.get_full_path()
+    place = place_of(request)
     if request.method == "POST":
         has_form = request.resolver_match.view_name not in WITHOUT_PAGE
         place = f"{request.path}?{kept(request)}" if has_form else own_place(request.POST.get("next", ""), "/")
-    target = f"{reverse('accounts:sign_in')}?{urlencode({'next': place or '/', 'reason': 'signed-out'})}"
+    target = f"{reverse('accounts:sign_in')}?{urlencode({'next': place, 'reason': 'signed-out'})}"
     if htmx and not htmx.boosted:
         response: HttpResponseBase = HttpResponseClientRedirect(target)
         response.status_code = 401

@@ -33,6 +33,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     ]
 )
 UPLOAD_PATH = "/upload/"
+PEER_SECONDS = 60
 FORM_ALLOWANCE = 2 * 1024 * 1024
 
 
@@ -62,6 +63,18 @@ def health(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path == "/healthz":
             return HttpResponse("ok\n", content_type="text/plain")
+        return get_response(request)
+
+    return middleware
+
+
+def limit_waiting(get_response: GetResponse) -> GetResponse:
+    """Give up on a peer that neither sends nor takes a byte for a minute: it would hold a thread for ever."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        connection = request.META.get("gunicorn.socket")
+        if connection is not None:
+            connection.settimeout(PEER_SECONDS)
         return get_response(request)
 
     return middleware

@@ -7,7 +7,7 @@ from typing import Any
 
 from jobsportal.cvat.errors import CVATError
 
-pool = ThreadPoolExecutor(max_workers=32, thread_name_prefix="upstream")
+pool = ThreadPoolExecutor(max_workers=64, thread_name_prefix="upstream")
 
 
 def side_by_side(*calls: Callable[[], Any]) -> list[Any]:

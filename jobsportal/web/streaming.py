@@ -1,13 +1,46 @@
 """Files that pass from the upstream to the browser in pieces, never held whole."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from threading import BoundedSemaphore
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
-from jobsportal.cvat.client import Download
+from jobsportal.cvat.client import HEADER_VALUE, Download
+from jobsportal.cvat.errors import Busy
 
 NO_BODY = (204, 304)
+
+# A transfer holds a thread for as long as it lasts. Some threads stay free for pages, however many transfers there are.
+transfers = BoundedSemaphore(settings.TRANSFERS_MAX)
+
+
+class Transfer:
+    """An iteration that holds one of the places for transfers until it is closed. Raises Busy where none is free."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        if not transfers.acquire(blocking=False):
+            close(pieces)
+            words = "Too many files are on their way through the portal."
+            raise Busy(detail=words, retry_after=30, status=503)
+        self.pieces = pieces
+        self.is_open = True
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.pieces)
+
+    def close(self) -> None:
+        close(self.pieces)
+        if self.is_open:
+            self.is_open = False
+            transfers.release()
+
+
+def close(pieces: Iterable[bytes]) -> None:
+    end = getattr(pieces, "close", None)
+    if end:
+        end()
 
 
 def passed_on(
@@ -17,14 +50,15 @@ def passed_on(
 
     Whatever ends the answer (its end, a break upstream, a browser that goes away) closes the upstream's connection. A
     break upstream comes out of the iteration, so that the server cuts the connection: a short file never looks whole.
+    Raises Busy while too many transfers are under way.
     """
     if request.method == "HEAD" or download.status in NO_BODY:
         download.close()
         response: HttpResponseBase = HttpResponse(status=download.status, content_type=content_type)
     else:
-        response = StreamingHttpResponse(download, status=download.status, content_type=content_type)
+        response = StreamingHttpResponse(Transfer(download), status=download.status, content_type=content_type)
     for name in keep:
-        if name in download.headers:
+        if HEADER_VALUE.fullmatch(download.headers.get(name, "\0")):
             response[name] = download.headers[name]
     response["Content-Disposition"] = content_disposition_header(True, filename) or "attachment"
     response["X-Content-Type-Options"] = "nosniff"

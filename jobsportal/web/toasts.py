@@ -7,9 +7,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import Truncator
 from django_htmx.http import trigger_client_event
 
 SESSION_KEY = "toasts"
+MAX_WORDS = 400
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,9 @@ class Toast:
 
 
 def on_response(response: HttpResponse, toast: Toast) -> HttpResponse:
-    return trigger_client_event(response, "toast", asdict(toast))
+    """The answer with the message in a header, which proxies and browsers only take up to a size."""
+    words = Truncator(toast.words).chars(MAX_WORDS)
+    return trigger_client_event(response, "toast", asdict(toast) | {"words": words})
 
 
 def on_next_page(request: HttpRequest, toast: Toast) -> None:

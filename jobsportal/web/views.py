@@ -1,9 +1,11 @@
 """Pages that belong to no room: where one begins, and what is shown when a page can't be."""
 
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template import Context, Engine
 
-from jobsportal.web.errors import refused
+from jobsportal.web.errors import refused, toast_only
 from jobsportal.web.logs import current_request_id
 
 
@@ -19,6 +21,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, SessionInterrupted):
+        words = "You signed out meanwhile. What you sent just before may have been saved: look at it again."
+        return refused(request, "You are signed out", words, 400)
     words = "The portal could not make sense of what was sent. Nothing was changed."
     return refused(request, "That can't be read", words, 400)
 
@@ -32,5 +37,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     words = (
         "The portal itself made a mistake. It is logged; try again, or tell whoever runs the portal the number below."
     )
-    reference = current_request_id.get()
-    return refused(request, "Something went wrong here", words, 500, reference=reference, is_passing=True)
+    context = {
+        "title": "Something went wrong here",
+        "words": words,
+        "reference": current_request_id.get(),
+        "is_passing": True,
+        "request": request,
+    }
+    if getattr(request, "htmx", False):
+        return toast_only(f"{context['title']}. {words}", 500)
+    # Without the context processors: what they read may be what is broken.
+    return HttpResponse(Engine.get_default().get_template("web/error.html").render(Context(context)), status=500)

@@ -16,7 +16,7 @@ from jobsportal.annotations.contents import complaint
 from jobsportal.annotations.formats import backup_format
 from jobsportal.annotations.forms import look_into
 from jobsportal.annotations.imports import from_token
-from jobsportal.cvat.types import Format, Formats, Job, LabeledData, Track
+from jobsportal.cvat.types import AnnotationOutline, Format, Formats, Job, Track
 from tests.checks import parsed
 
 JOB, EMPTY = 46, 44
@@ -162,7 +162,7 @@ def test_the_backup_offered_first_is_one_that_can_be_uploaded_again(portal, upst
     assert total(upstream) == 20
 
 
-TRACKS = LabeledData(tracks=[Track(label_id=1, frame=0)])
+TRACKS = AnnotationOutline(tracks=[Track(label_id=1, frame=0)])
 
 
 @pytest.mark.parametrize(

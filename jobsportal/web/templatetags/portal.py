@@ -70,12 +70,20 @@ def initials(user: Any) -> str:
     return (words[0][0] + words[-1][0] if len(words) > 1 else user.name[:2]).upper()
 
 
+def localtime(moment: datetime | None) -> datetime | None:
+    """The time where the portal stands; None for one at the ends of the calendar, which has none."""
+    try:
+        return timezone.localtime(moment) if moment else None
+    except (OverflowError, ValueError):
+        return None
+
+
 @register.simple_tag
 def ago(moment: datetime | None) -> SafeString | str:
     """How long ago, with the exact time on hover. Older than a week: the date."""
-    if moment is None:
+    local = localtime(moment)
+    if moment is None or local is None:
         return "–"
-    local = timezone.localtime(moment)
     exact = f"{local:%Y-%m-%d %H:%M:%S %Z}"
     return format_html('<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, ago_in_words(moment))
 
@@ -103,9 +111,9 @@ def ago_in_words(moment: datetime, now: datetime | None = None) -> str:
 @register.simple_tag
 def until(moment: datetime | None) -> SafeString | str:
     """When something will be: today and tomorrow with the time, later with the date."""
-    if moment is None:
+    local, today = localtime(moment), timezone.localtime()
+    if moment is None or local is None:
         return ""
-    local, today = timezone.localtime(moment), timezone.localtime()
     days = (local.date() - today.date()).days
     words = (
         f"{local:%H:%M}"
