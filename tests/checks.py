@@ -88,3 +88,8 @@ def name_of(element) -> str:
     text = "".join(element.itertext()).strip()
     pictures = "".join(picture.get("alt", "") for picture in element.iter("img"))
     return text or pictures or element.get("aria-label") or ("hidden" if element.get("aria-hidden") == "true" else "")
+
+
+def upstream_of(answer):
+    """The connection upstream that a streaming answer reads from."""
+    return answer._resource_closers[0].__self__.pieces.response.raw

@@ -114,7 +114,8 @@ def client_for(credential: Credential | None = None, organization: str | None = 
 def remember(request: HttpRequest, user: User, token: str, organizations: list[Organization]) -> None:
     """Keep who signed in, in a new session: one handed to them before is worth nothing, and what it held is gone."""
     request.session.flush()
-    belongs_to = [(organization.id, organization.slug, organization.name) for organization in organizations]
+    in_order = sorted(organizations, key=lambda organization: organization.slug)
+    belongs_to = [(organization.id, organization.slug, organization.name) for organization in in_order]
     request.session[SESSION_KEY] = {
         "id": user.id,
         "username": user.username,

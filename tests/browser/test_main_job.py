@@ -80,6 +80,15 @@ def expected() -> Counter:
     return Counter((label, frame, kind, tuple(points)) for label, frame, kind, points in KNOWN)
 
 
+def upload(page: Page, file: Path) -> None:
+    page.get_by_label("File", exact=True).set_input_files(file)
+    page.get_by_label("Format the file was written in").select_option(FORMAT_IN)
+    tick = page.get_by_label(re.compile("^Replace"))
+    if tick.count():
+        tick.check()
+    page.get_by_role("button", name="Upload").click()
+
+
 def row(page: Page, job_id: int):
     return page.locator(f"#job-{job_id}")
 
@@ -103,12 +112,7 @@ def test_the_main_job(page: Page, enter, sandbox: Sandbox, tmp_path: Path):
     row(page, 3).get_by_role("link", name="Job 3", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Job 3")
     page.get_by_role("navigation", name="Job 3").get_by_role("link", name="Upload").click()
-    page.get_by_label("File", exact=True).set_input_files(coco_file(sandbox, 3, tmp_path))
-    page.get_by_label("Format the file was written in").select_option(FORMAT_IN)
-    tick = page.get_by_label(re.compile("^Replace"))
-    if tick.count():
-        tick.check()
-    page.get_by_role("button", name="Upload").click()
+    upload(page, coco_file(sandbox, 3, tmp_path))
     expect(page.get_by_role("heading", name="The annotations were replaced")).to_be_visible(timeout=15_000)
     table = page.get_by_role("region", name="Before and after")
     expect(table.get_by_role("row", name=re.compile("rectangles"))).to_contain_text("3")
@@ -162,12 +166,7 @@ def test_the_main_job_without_javascript(plain_page: Page, enter, sandbox: Sandb
 
     row(page, 3).get_by_role("link", name="Job 3", exact=True).click()
     page.get_by_role("navigation", name="Job 3").get_by_role("link", name="Upload").click()
-    page.get_by_label("File", exact=True).set_input_files(coco_file(sandbox, 3, tmp_path))
-    page.get_by_label("Format the file was written in").select_option(FORMAT_IN)
-    tick = page.get_by_label(re.compile("^Replace"))
-    if tick.count():
-        tick.check()
-    page.get_by_role("button", name="Upload").click()
+    upload(page, coco_file(sandbox, 3, tmp_path))
     look_until(page, page.get_by_role("heading", name="The annotations were replaced"))
     expect(page.get_by_role("region", name="Before and after")).to_contain_text("rectangles")
 

@@ -17,7 +17,7 @@ from jobsportal.cvat import errors
 from jobsportal.cvat.client import Download
 from jobsportal.exports.filenames import LONGEST, LONGEST_BYTES, RESERVED, download_name
 from jobsportal.exports.forms import choices, usual
-from tests.checks import parsed
+from tests.checks import parsed, upstream_of
 from tests.server import running_portal
 
 JOB = 46
@@ -26,12 +26,6 @@ COCO = {"format": "COCO 1.0", "save_images": "false"}
 
 def htmx(target="downloads"):
     return {"HX-Request": "true", "HX-Target": target}
-
-
-def upstream_of(answer):
-    """The connection upstream that a streaming answer reads from."""
-    pieces = answer._resource_closers[0].__self__
-    return getattr(pieces, "pieces", pieces).response.raw
 
 
 def text(response):

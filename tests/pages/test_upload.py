@@ -17,7 +17,7 @@ from jobsportal.annotations.formats import backup_format
 from jobsportal.annotations.forms import look_into
 from jobsportal.annotations.imports import from_token
 from jobsportal.cvat.types import AnnotationOutline, Format, Formats, Job, Track
-from tests.checks import parsed
+from tests.checks import parsed, upstream_of
 
 JOB, EMPTY = 46, 44
 CVAT = "CVAT 1.1"
@@ -26,12 +26,6 @@ IMPORT = f"action=import&target=job&target_id={JOB}&subresource=annotations"
 
 def htmx(target):
     return {"HX-Request": "true", "HX-Target": target}
-
-
-def upstream_of(answer):
-    """The connection upstream that a streaming answer reads from."""
-    pieces = answer._resource_closers[0].__self__
-    return getattr(pieces, "pieces", pieces).response.raw
 
 
 def text(response):
