@@ -10,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from jobsportal.accounts.person import PortalRequest
 from jobsportal.annotations.formats import formats_of, usable
@@ -44,7 +43,7 @@ def export(request: PortalRequest, job_id: int) -> HttpResponseBase:
                 raise answer
         form = ExportForm(request.POST, formats=usable(formats.exporters, job.dimension))
         if form.is_valid() and (place := begun(request, job_id, form)):
-            return HttpResponseClientRedirect(place) if request.htmx else redirect(place)
+            return redirect(place)
         return show_form(request, job, formats, listing(own), form, status=422)
     formats, job, requests = side_by_side(*calls, own)
     if isinstance(job, errors.CVATError):

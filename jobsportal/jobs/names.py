@@ -20,7 +20,6 @@ class Names:
     """`of(kind, id)` gives a name, or "" where the person may not know it or it could not be found out."""
 
     known: dict[tuple[str, int], str] = field(default_factory=dict)
-    complete: bool = True
 
     def task(self, job: Job) -> str:
         return self.known.get((TASK, job.task_id), "") or f"task {job.task_id}"
@@ -58,7 +57,6 @@ def find(person: Person, tasks: set[int], projects: set[int]) -> Names:
     fresh: dict[str, str] = {}
     for kind, answer in zip(asked, answers, strict=True):
         if isinstance(answer, CVATError):
-            names.complete = False
             continue
         for id in missing[kind]:
             names.known[kind, id] = answer[id].name if id in answer else ""
