@@ -10,7 +10,7 @@ from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from jobsportal.accounts.person import look_at, recall
-from jobsportal.web.addresses import place_of
+from jobsportal.web.addresses import is_within_page, place_of
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -50,7 +50,7 @@ def ask_to_sign_in(request: Any) -> HttpResponseBase:
     target = reverse("accounts:sign_in")
     if request.method in ("GET", "HEAD") and place != "/":
         target += "?" + urlencode({"next": place})
-    if request.htmx and not request.htmx.boosted:
+    if is_within_page(request):
         response = HttpResponseClientRedirect(target)
         response.status_code = 401
         return response

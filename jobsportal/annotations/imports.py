@@ -50,7 +50,7 @@ def from_token(token: str, job_id: int, person_id: int) -> Import | None:
 def standing(client: Client, known: Import) -> dict[str, Any]:
     """How the import stands, for its template. `state` is queued, started, finished, failed, gone or lost.
 
-    Upstream: requests.retrieve; once it is over, jobs.retrieve_annotations to see what it did."""
+    Upstream: requests.retrieve; once it is over, jobs.retrieve_annotation_outline to see what it did."""
     try:
         request = client.requests.retrieve(known.rq_id)
     except (errors.Unreachable, errors.Busy, errors.BrokenAnswer) as error:

@@ -31,8 +31,8 @@ from jobsportal.web.polling import pace, stage_of_waiting
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: PortalRequest, job_id: int) -> HttpResponseBase:
-    """GET, POST /jobs/{id}/upload/. Upstream, side by side: jobs.retrieve, jobs.retrieve_annotations, the formats where
-    they are not cached, for GET requests.list; then the names. POST hands the file over: jobs.create_annotations."""
+    """GET, POST /jobs/{id}/upload/. Upstream, side by side: jobs.retrieve, jobs.retrieve_annotation_outline, the
+    formats where they are not cached, for GET requests.list; then the names. POST sends: jobs.create_annotations."""
     client = request.person.client
     calls: list[Callable[[], Any]] = [
         partial(formats_of, request.person),
@@ -140,8 +140,8 @@ def show_form(
 
 @require_safe
 def progress(request: PortalRequest, job_id: int) -> HttpResponse:
-    """GET /jobs/{id}/upload/progress?r=. Upstream: requests.retrieve; once over, jobs.retrieve_annotations; for the
-    page also jobs.retrieve and the names, side by side with the first."""
+    """GET /jobs/{id}/upload/progress?r=. Upstream: requests.retrieve; once over, jobs.retrieve_annotation_outline; for
+    the page also jobs.retrieve and the names, side by side with the first."""
     known = from_token(request.GET.get("r", ""), job_id, request.person.id)
     if known is None:
         raise Http404("This address of an upload is damaged, too old or somebody else's. Look at the job itself.")

@@ -24,7 +24,7 @@ Call = Callable[[], Any]
 
 @require_safe
 def counts(request: PortalRequest, job_id: int) -> HttpResponse:
-    """GET /jobs/{id}/annotations/. Upstream, side by side: labels.list, jobs.retrieve_annotations; for the page
+    """GET /jobs/{id}/annotations/. Upstream, side by side: labels.list, jobs.retrieve_annotation_outline; for the page
     jobs.retrieve too, then the names where they are not cached."""
     client = request.person.client
     calls: list[Call] = [

@@ -52,15 +52,16 @@ class Requests:
         """POST /api/requests/{id}/cancel: works while it is queued. Raises Invalid once begun, NotFound once over."""
         self.client.fetch("POST", path_of(id) + "/cancel")
 
-    def download(self, id: str, *, headers: Mapping[str, str] | None = None) -> Download:
+    def download(self, id: str | Request, *, headers: Mapping[str, str] | None = None) -> Download:
         """The file that a finished export has made, streamed. `headers` may carry Range and the conditional ones.
 
+        A request that was just retrieved can stand for its id: then it isn't asked for again.
         `result_url` holds whatever host name the export was asked under: only its path and query are used, and only if
         they are those of a download. Raises Conflict while it isn't finished, NotFound when there is no file any more.
         """
-        request = self.retrieve(id)
+        request = id if isinstance(id, Request) else self.retrieve(id)
         if not request.is_over:
-            raise Conflict(detail="It is not ready yet.", rq_id=id)
+            raise Conflict(detail="It is not ready yet.", rq_id=request.id)
         if request.status == "failed" or not request.result_url:
             raise NotFound(detail="This request has no file to download.")
         path, query = place_of(request.result_url, urlsplit(self.client.url).path)

@@ -1,6 +1,5 @@
 """Handing over the file of an export: in pieces, resumable, under a readable name."""
 
-from functools import partial
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
@@ -15,25 +14,22 @@ from jobsportal.cvat.types import Request
 from jobsportal.exports.filenames import download_name
 from jobsportal.exports.items import DATASET, Item, names_of, title_of
 from jobsportal.jobs.names import PROJECT, TASK, Names
-from jobsportal.web.parallel import side_by_side
 from jobsportal.web.streaming import passed_on
 
 ASKED = ("Range", "If-Range", "If-None-Match", "If-Modified-Since")
-KEPT = ("Content-Encoding", "Content-Length", "Content-Range", "ETag", "Last-Modified", "Accept-Ranges")
+KEPT = ("Content-Length", "Content-Range", "ETag", "Last-Modified", "Accept-Ranges")
 
 
 @require_safe
 def file(request: PortalRequest) -> HttpResponseBase:
-    """GET, HEAD /downloads/file?id=. Upstream, side by side: requests.retrieve for the name, requests.download (which
-    reads the request itself, then streams the file); then names that are not cached."""
-    id, client = request.GET.get("id", ""), request.person.client
+    """GET, HEAD /downloads/file?id=. Upstream: requests.retrieve, requests.download; then names that are not cached."""
+    client, known = request.person.client, None
     headers = {name: request.headers[name] for name in ASKED if name in request.headers}
-    made, download = side_by_side(
-        partial(client.requests.retrieve, id), partial(client.requests.download, id, headers=headers)
-    )
-    known = made if isinstance(made, Request) else None
-    if isinstance(download, errors.CVATError):
-        return not_there(request, download, known)
+    try:
+        known = client.requests.retrieve(request.GET.get("id", ""))
+        download = client.requests.download(known, headers=headers)
+    except errors.CVATError as error:
+        return not_there(request, error, known)
     try:
         name = name_for(request.person, known, download)
     except BaseException:
@@ -43,11 +39,9 @@ def file(request: PortalRequest) -> HttpResponseBase:
     return passed_on(request, download, name, kind, KEPT)
 
 
-def name_for(person: Person, known: Request | None, download: Download) -> str:
+def name_for(person: Person, known: Request, download: Download) -> str:
     """The file's name; what can't be found out is left out."""
     extension = download.filename.rpartition(".")[2].lower() or "zip"
-    if known is None:
-        return download_name(target="export", day=timezone.localdate(), extension=extension)
     made, names = known.operation, names_of(person, [known.operation])
     number = {"project": made.project_id, "task": made.task_id}.get(made.target, made.job_id)
     moment = known.finished_date or known.created_date
@@ -64,8 +58,8 @@ def name_for(person: Person, known: Request | None, download: Download) -> str:
 
 def not_there(request: PortalRequest, error: errors.CVATError, known: Request | None) -> HttpResponse:
     """Why there is no file, and what can be done: wait for it, have it prepared again, or look at the list."""
-    if error.status == 416:
-        return no_such_part(request)
+    if error.status == 416 and known:
+        return no_such_part(request, known)
     item = Item(known, title_of(known.operation, Names())) if known else None
     hints: dict[str, Any] = {name: request.GET.get(name, "") for name in ("job", "format", "save_images")}
     context = {"id": request.GET.get("id", ""), "hints": item.hints if item and item.hints else hints, "item": item}
@@ -79,13 +73,13 @@ def not_there(request: PortalRequest, error: errors.CVATError, known: Request | 
     return render(request, "exports/not_there.html", context | {"state": "gone"}, status=status)
 
 
-def no_such_part(request: PortalRequest) -> HttpResponse:
+def no_such_part(request: PortalRequest, known: Request) -> HttpResponse:
     """What was asked for lies behind the end of the file; how long that is, tells where to go on.
 
     Upstream: requests.download without a range, of which only the headers are read."""
     response = HttpResponse("There is no such part of the file.\n", status=416, content_type="text/plain")
     try:
-        download = request.person.client.requests.download(request.GET.get("id", ""))
+        download = request.person.client.requests.download(known)
     except errors.CVATError:
         return response
     download.close()

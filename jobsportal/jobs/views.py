@@ -15,7 +15,7 @@ from jobsportal.cvat import errors
 from jobsportal.cvat.types import STAGES, STATES, Job
 from jobsportal.jobs import changes, spreadsheet
 from jobsportal.jobs.changes import ChangedMeanwhile
-from jobsportal.jobs.forms import EditForm, FieldForm, options, seen_initial
+from jobsportal.jobs.forms import EditForm, FieldForm, SeenForm, options, seen_initial
 from jobsportal.jobs.names import names_for
 from jobsportal.jobs.queries import PRESETS, FilterForm, JobQuery
 from jobsportal.jobs.rows import Row, row_for, rows_for
@@ -35,7 +35,6 @@ def job_list(request: PortalRequest) -> HttpResponseBase:
     query = JobQuery.of(form, request.person.org)
     context: dict[str, Any] = {"form": form, "query": query, "presets": presets(query), "chips": query.chips(form)}
     context["view_name"] = PRESETS.get(query.view, "")
-    context["name_kinds"] = ("task", "project")
     status = 200
     if is_valid:
         try:
@@ -140,15 +139,15 @@ def edit_field(request: PortalRequest, job_id: int, field: str) -> HttpResponseB
     return show_editor(request, current, field)
 
 
-def show_editor(request: PortalRequest, job: Job, field: str, status: int = 200, **more: Any) -> HttpResponse:
+def show_editor(request: PortalRequest, job: Job, field: str) -> HttpResponse:
     """The editor for a value: beside the cell, or as a page; it says what has changed since the list was shown."""
-    shown = FieldForm(request.GET, field=field)
+    shown = SeenForm(request.GET)
     moved = changes.moved(job, shown.seen, shown.cleaned_data.get("version", "")) if shown.is_valid() else []
     form = FieldForm(field=field, initial=seen_initial(job) | {"next": back_to(request)})
-    context = {"job": job, "field": field, "form": form, **editor_choices(request, job, field), **more}
+    context = {"job": job, "field": field, "form": form, **editor_choices(request, job, field)}
     context["news"] = conflict_lines(ChangedMeanwhile(job, moved), shown.seen) if moved else []
     template = "jobs/_editor.html" if request.htmx else "jobs/edit_field.html"
-    return render(request, template, context, status=status)
+    return render(request, template, context)
 
 
 def editor_choices(request: PortalRequest, job: Job, field: str) -> dict[str, Any]:
@@ -162,7 +161,7 @@ def editor_choices(request: PortalRequest, job: Job, field: str) -> dict[str, An
 
 
 def people_context(request: PortalRequest, job: Job) -> dict[str, Any]:
-    typed = (request.GET.get("q") or request.POST.get("q") or "")[:150].replace("\0", "")
+    typed = request.GET.get("q", "")[:150].replace("\0", "")
     found = request.person.client_for(job).users.list(search=typed or None, page_size=PEOPLE_SHOWN, is_active=True)
     if found.has_next:
         return {"people": found.results, "more": found.count, "q": typed}

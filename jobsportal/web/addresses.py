@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.middleware import HtmxDetails
 
 MAX_PLACE = 2000
 
@@ -30,3 +31,9 @@ def place_of(request: Any) -> str:
     except ValueError:
         place = ""
     return place if place and len(place) <= MAX_PLACE else "/"
+
+
+def is_within_page(request: Any) -> bool:
+    """Whether the answer goes into a page that stands: HTMX asks, and not for a whole page."""
+    htmx: HtmxDetails | None = getattr(request, "htmx", None)
+    return htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request

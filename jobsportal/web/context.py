@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from jobsportal.web import toasts
-from jobsportal.web.addresses import place_of
+from jobsportal.web.addresses import is_within_page, place_of
 
 # Which entry of the main navigation a room's pages stand under.
 SECTIONS = {"jobs": "jobs", "annotations": "jobs", "exports:export": "jobs", "exports": "downloads"}
@@ -14,7 +14,6 @@ SECTIONS = {"jobs": "jobs", "annotations": "jobs", "exports:export": "jobs", "ex
 
 def portal(request: HttpRequest) -> dict[str, Any]:
     """The signed-in person, the upstream's name and address, and the messages waiting for this page."""
-    htmx = getattr(request, "htmx", None)
     match = getattr(request, "resolver_match", None)
     return {
         "person": getattr(request, "person", None),
@@ -22,5 +21,5 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "upstream_url": settings.CVAT_PUBLIC_URL,
         "place": place_of(request),
         "section": SECTIONS.get(match.view_name, SECTIONS.get(match.app_name, "")) if match else "",
-        "toasts": [] if htmx and not htmx.boosted else toasts.taken(request),
+        "toasts": [] if is_within_page(request) else toasts.taken(request),
     }

@@ -14,7 +14,7 @@ from django_htmx.http import HttpResponseClientRedirect, reswap
 
 from jobsportal.cvat import errors
 from jobsportal.web import toasts
-from jobsportal.web.addresses import own_place, place_of
+from jobsportal.web.addresses import is_within_page, own_place, place_of
 from jobsportal.web.logs import current_request_id
 
 logger = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ def response_for(request: Any, error: errors.CVATError) -> HttpResponseBase:
         # Trying again may help with the server's troubles, not with its refusals.
         "is_passing": telling.status >= 500,
     }
-    if not getattr(request, "htmx", False) or request.htmx.boosted or request.htmx.history_restore_request:
+    if not is_within_page(request):
         response = render(request, "web/error.html", context, status=telling.status)
     elif request.method == "GET" and request.htmx.target in PANELS:
         response = render(request, "web/_error.html", context, status=telling.status)
@@ -142,7 +142,7 @@ def response_for(request: Any, error: errors.CVATError) -> HttpResponseBase:
 
 def refused(request: Any, title: str, words: str, status: int, **more: Any) -> HttpResponse:
     """A page that says why there is no page; to HTMX only the words, so that the page it stands in stays."""
-    if getattr(request, "htmx", False) and not request.htmx.boosted and not request.htmx.history_restore_request:
+    if is_within_page(request):
         return toast_only(f"{title}. {words}", status)
     return render(request, "web/error.html", {"title": title, "words": words, **more}, status=status)
 
@@ -157,8 +157,7 @@ def toast_only(words: str, status: int, *, href: str = "", link: str = "") -> Ht
 def signed_out(request: Any) -> HttpResponseBase:
     """Forget the credential and ask to sign in, without losing the place or what was typed there."""
     request.session.flush()
-    htmx = getattr(request, "htmx", None)
-    if htmx and request.method != "GET":
+    if is_within_page(request) and request.method != "GET":
         # The form stays on the page as it was typed; signing in happens beside it.
         return toast_only(
             "You are signed out, and this was not saved. Sign in there, then save again here.",
@@ -171,7 +170,7 @@ def signed_out(request: Any) -> HttpResponseBase:
         has_form = request.resolver_match.view_name not in WITHOUT_PAGE
         place = f"{request.path}?{kept(request)}" if has_form else own_place(request.POST.get("next", ""), "/")
     target = f"{reverse('accounts:sign_in')}?{urlencode({'next': place, 'reason': 'signed-out'})}"
-    if htmx and not htmx.boosted:
+    if is_within_page(request):
         response: HttpResponseBase = HttpResponseClientRedirect(target)
         response.status_code = 401
         return response

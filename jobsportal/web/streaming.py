@@ -57,7 +57,8 @@ def passed_on(
         response: HttpResponseBase = HttpResponse(status=download.status, content_type=content_type)
     else:
         response = StreamingHttpResponse(Transfer(download), status=download.status, content_type=content_type)
-    for name in keep:
+    # The bytes pass as they are, so what they are packed in has to be told, whoever asked for them unpacked.
+    for name in ("Content-Encoding", *keep):
         if HEADER_VALUE.fullmatch(download.headers.get(name, "\0")):
             response[name] = download.headers[name]
     response["Content-Disposition"] = content_disposition_header(True, filename) or "attachment"

@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template import Context, Engine
 
+from jobsportal.web.addresses import is_within_page
 from jobsportal.web.errors import refused, toast_only
 from jobsportal.web.logs import current_request_id
 
@@ -44,7 +45,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "is_passing": True,
         "request": request,
     }
-    if getattr(request, "htmx", False):
+    if is_within_page(request):
         return toast_only(f"{context['title']}. {words}", 500)
     # Without the context processors: what they read may be what is broken.
     return HttpResponse(Engine.get_default().get_template("web/error.html").render(Context(context)), status=500)

@@ -112,6 +112,14 @@ def test_what_changed_since_the_list_was_shown_is_said_when_the_editor_opens(por
     assert "Changed since" not in text_of(portal.get(f"/jobs/{UNASSIGNED}/edit/assignee", headers=HTMX))
 
 
+@pytest.mark.parametrize(("field", "other"), [("stage", "acceptance"), ("state", "rejected")])
+def test_so_it_is_for_a_stage_and_a_state(portal, sign_in, field, other):
+    link = re.search(rf'hx-get="(/jobs/3/edit/{field}[^"]*)"', text_of(portal.get("/jobs/?view=unassigned"))).group(1)
+    save(sign_in("admin"), UNASSIGNED, field, other, headers=HTMX)
+    editor = text_of(portal.get(html.unescape(link), headers=HTMX))
+    assert f"{field.capitalize()} is now {other}, was" in editor
+
+
 def test_people_come_from_the_jobs_own_organization_whichever_is_looked_at(sign_in, upstream):
     bob = sign_in("bob")
     job = bob.get("/jobs/?org=harbor").context["rows"][0].job

@@ -1,5 +1,6 @@
 """Answers, sessions and addresses that are odd but possible: the portal says so, and goes on."""
 
+import gzip
 import json
 from datetime import UTC, datetime
 
@@ -99,6 +100,13 @@ def test_long_complaints_fit_into_a_header(portal, upstream):
 def test_a_file_without_a_file_is_told(portal, upstream):
     upstream.fail(path="/annotations$", status=204)
     assert portal.get("/jobs/1/annotations.json").status_code == 502
+
+
+def test_a_copy_that_comes_packed_unasked_says_so(portal, upstream):
+    packed = gzip.compress(b'{"version": 0}')
+    upstream.fail(path="/annotations$", status=200, body=packed, headers={"Content-Encoding": "gzip"})
+    answer = portal.get("/jobs/1/annotations.json")
+    assert answer["Content-Encoding"] == "gzip" and b"".join(answer.streaming_content) == packed
 
 
 def test_times_are_told_for_now():
