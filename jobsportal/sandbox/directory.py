@@ -24,7 +24,6 @@ from .service import Service
 from .store import Label, Membership, Organization, Project, Store, Task, User
 
 T = TypeVar("T")
-VERSION = "2.42.0"
 
 
 def _keep(rows: list[T], *tests: Test[T] | None) -> list[T]:
@@ -40,7 +39,7 @@ def about(service: Service, request: Request) -> Response:
         data={
             "name": "Computer Vision Annotation Tool",
             "description": "Answers like the annotation server, from memory, for demonstration and tests.",
-            "version": VERSION,
+            "version": f"{service.version}.0",
             "logo_url": f"{request.base()}/static/logo.svg",
             "subtitle": "Open Data Annotation Platform",
         }

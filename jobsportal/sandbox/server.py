@@ -11,7 +11,7 @@ from types import TracebackType
 from . import demo
 from .faults import Fault, Faults
 from .messages import Request
-from .service import Service
+from .service import VERSIONS, Service
 from .store import Store, User
 from .throttling import Throttle
 from .wire import Server
@@ -33,6 +33,7 @@ class Call:
 class Sandbox:
     """An embedded stand-in for the upstream, on a port of its own, with all its state in memory.
 
+    `version` is the generation it stands for: "2.20" or "2.42".
     `request_seconds` is how long exports and imports take; `padding` adds that many bytes to every export;
     `store` is the state, for tests to look into; `calls` what was asked, in order of the answers.
     """
@@ -46,7 +47,10 @@ class Sandbox:
         anonymous_per_minute: int = 100,
         started_at: datetime | None = None,
         quiet: bool = True,
+        version: str = "2.42",
     ) -> None:
+        if version not in VERSIONS:
+            raise ValueError(f"The sandbox can be {' or '.join(VERSIONS)}, not {version}.")
         self.quiet = quiet
         self.extra_jobs = extra_jobs
         self.started_at = started_at or datetime.now(UTC)
@@ -56,7 +60,7 @@ class Sandbox:
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
-        self.service = Service(Store(), Throttle(anonymous_per_minute), request_seconds)
+        self.service = Service(Store(), Throttle(anonymous_per_minute), request_seconds, version)
         demo.fill(self.store, self.started_at, extra_jobs)
 
     @property

@@ -26,15 +26,25 @@ class Upload:
     offset: int = 0
 
 
+# The generations it can stand for: before the old endpoints were removed, and after.
+VERSIONS = ("2.20", "2.42")
+
+
 @dataclass
 class Service:
     store: Store
     throttle: Throttle
     request_seconds: float = 0.0
+    version: str = "2.42"
     padding: int = 0
     studio: Studio = field(default_factory=Studio)
     uploads: dict[str, Upload] = field(default_factory=dict)
     _folder: Path | None = None
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it stands for the generation that still has the old endpoints."""
+        return self.version == "2.20"
 
     @property
     def folder(self) -> Path:

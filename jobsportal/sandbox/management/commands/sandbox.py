@@ -31,6 +31,7 @@ class Command(BaseCommand):
             request_seconds=float(os.environ.get("SANDBOX_REQUEST_SECONDS", "3")),
             anonymous_per_minute=int(os.environ.get("SANDBOX_ANONYMOUS_PER_MINUTE", "100")),
             quiet=False,
+            version=os.environ.get("SANDBOX_VERSION", "2.42"),
         )
         signal.signal(signal.SIGTERM, _interrupt)
         self.stdout.write(f"Sandbox on http://{options['host']}:{options['port']}")
