@@ -61,8 +61,8 @@ class Datasets:
         filename: str | None = None,
         location: str | None = None,
         cloud_storage_id: int | None = None,
-    ) -> str:
-        """The id of a background request that writes this archive: a new one, or one's own that is at it already.
+    ) -> RequestId:
+        """The background request that writes this archive: a new one, or one's own that is at it already.
 
         The same on every server: where it only says that the export is running, but not under which id (before 2.42),
         that is looked up among one's own. Raises what `create_dataset_export` raises; Conflict only where the running
@@ -76,14 +76,14 @@ class Datasets:
                 filename=filename,
                 location=location,
                 cloud_storage_id=cloud_storage_id,
-            ).rq_id
+            )
         except Conflict as conflict:
             if conflict.rq_id:
-                return conflict.rq_id
+                return RequestId(rq_id=conflict.rq_id, is_new=False)
             running = self._running_export(format, id, "dataset" if save_images else "annotations")
             if running is None:
                 raise
-            return running.id
+            return RequestId(rq_id=running.id, is_new=False)
 
     def _running_export(self, format: str, id: int, subresource: str) -> Request | None:
         target = TARGETS[self.kind]
