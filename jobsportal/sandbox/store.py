@@ -137,6 +137,21 @@ class Issue:
     comments: list[Comment]
 
 
+@dataclass
+class CloudStorage:
+    """A bucket that an export can go to and an import can come from. `files` is what it holds, by key."""
+
+    id: int
+    name: str
+    owner_id: int
+    organization_id: int | None
+    created: datetime
+    resource: str
+    provider_type: str = "AWS_S3_BUCKET"
+    description: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
 Annotations = dict[str, Any]
 
 
@@ -156,6 +171,7 @@ class Store:
         self.tasks: dict[int, Task] = {}
         self.labels: list[Label] = []
         self.issues: list[Issue] = []
+        self.cloud_storages: dict[int, CloudStorage] = {}
         self.jobs = JobTable()
         self.annotations: dict[int, Annotations] = {}
         self.requests: dict[str, BackgroundRequest] = {}
