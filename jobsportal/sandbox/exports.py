@@ -11,7 +11,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from .background import BackgroundRequest, Conclude
-from .formats import coco_export, cvat_export
+from .formats import writers
 from .formats.snapshot import Snapshot
 from .jobtable import Job
 from .messages import Refusal, Request, Response, crash, forbidden, invalid, text
@@ -19,7 +19,6 @@ from .permissions import may_see_job
 from .requests_ import launch
 from .service import Service
 
-WRITERS = {"CVAT for images 1.1": cvat_export.write, "COCO 1.0": coco_export.write}
 BLOCK = 1 << 20
 UNSATISFIABLE = (
     "<html>\r\n<head><title>416 Requested Range Not Satisfiable</title></head>\r\n<body>\r\n"
@@ -34,7 +33,7 @@ def start(service: Service, request: Request, job_id: str) -> Response:
     name = request.param("format") or ""
     _check_location(request)
     images = _truth(request.param("save_images"))
-    if name not in WRITERS:
+    if name not in writers(service.is_old):
         raise invalid("Unknown format specified for the request")
     me, subresource = request.person(), "dataset" if images else "annotations"
     slug = name.replace(" ", "_").replace(".", "~")
@@ -86,7 +85,7 @@ def _work(service: Service, running: BackgroundRequest, job: Job, name: str, ima
     snapshot = Snapshot(store, service.studio, job, annotations)
     target = service.folder / f"export-{uuid4()}.zip"
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        WRITERS[name](archive, snapshot, images)
+        writers(service.is_old)[name](archive, snapshot, images)
         if service.padding:
             _pad(archive, service.padding)
 

@@ -10,7 +10,7 @@ from . import tus
 from .annotation_checks import normalise
 from .annotations import replace_all, writable_job
 from .background import BackgroundRequest, Conclude
-from .formats import coco_import, cvat_import
+from .formats import readers
 from .formats.snapshot import Target
 from .jobtable import Job
 from .messages import Request, Response, invalid, refuse
@@ -18,7 +18,6 @@ from .multipart import save_part
 from .requests_ import launch
 from .service import Service
 
-READERS = {"CVAT 1.1": cvat_import.read, "COCO 1.0": coco_import.read}
 FIELD = "annotation_file"
 
 
@@ -30,7 +29,7 @@ def start(service: Service, request: Request, job_id: str) -> Response:
     if "upload-length" in request.headers:
         return tus.create(service, request, job)
     name = request.param("format") or ""
-    if name not in READERS:
+    if name not in readers(service.is_old):
         raise invalid(f"Unknown input format '{name}'")
     _check_location(request)
     rq_id = f"action=import&target=job&target_id={job.id}&subresource=annotations"
@@ -76,7 +75,7 @@ def _received(service: Service, request: Request, job: Job) -> Path:
 def _work(service: Service, job: Job, name: str, path: Path) -> Conclude:
     """Reads the file; only when all of it is fine does anything change."""
     try:
-        found = READERS[name](path, Target(service.store, job))
+        found = readers(service.is_old)[name](path, Target(service.store, job))
     finally:
         with contextlib.suppress(OSError):
             path.unlink()
