@@ -7,7 +7,6 @@ from typing import Any
 
 from .annotation_checks import check_labels, normalise, validate
 from .jobtable import Job
-from .legacy import gone_annotations, gone_import_status
 from .messages import Request, Response, crash, forbidden, invalid
 from .permissions import may_work_on_job
 from .service import Service
@@ -32,10 +31,8 @@ def writable_job(service: Service, request: Request, job_id: str) -> Job:
 
 
 def retrieve(service: Service, request: Request, job_id: str) -> Response:
-    """`GET`: everything, by frame. With `format` or `action` it is the export of old, which is gone."""
+    """`GET`: everything, by frame."""
     job = service.job(request, job_id)
-    if request.param("format") is not None or request.param("action") is not None:
-        return gone_annotations()
     with service.store.lock:
         return Response(data=_ordered(service.store.annotations_of(job)))
 
@@ -52,8 +49,6 @@ def _ordered(data: Annotations) -> Annotations:
 def replace(service: Service, request: Request, job_id: str) -> Response:
     """`PUT`: what is sent takes the place of what is there. Ids must be absent."""
     job = writable_job(service, request, job_id)
-    if request.param("format") is not None or request.param("rq_id") is not None:
-        return gone_import_status()
     data = _checked(service.store, request, job, ids_allowed=False)
     return Response(data=replace_all(service.store, job, data))
 

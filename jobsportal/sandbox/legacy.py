@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import annotations as job_annotations
 from .messages import Request, Response, text
 from .service import Service
 
@@ -24,11 +25,17 @@ def dataset(service: Service, request: Request, job_id: str) -> Response:
     return text(410, EXPORT_GONE.format(images="True"))
 
 
-def gone_annotations() -> Response:
-    """`GET /api/jobs/{id}/annotations?format=`: the export of old."""
+def retrieve_annotations(service: Service, request: Request, job_id: str) -> Response:
+    """`GET /api/jobs/{id}/annotations`: with `format` or `action` it is the export of old, which is gone."""
+    if request.param("format") is None and request.param("action") is None:
+        return job_annotations.retrieve(service, request, job_id)
+    service.job(request, job_id)
     return text(410, EXPORT_GONE.format(images="False"))
 
 
-def gone_import_status() -> Response:
-    """`PUT /api/jobs/{id}/annotations?format=|rq_id=`: the import of old."""
+def replace_annotations(service: Service, request: Request, job_id: str) -> Response:
+    """`PUT /api/jobs/{id}/annotations`: with `format` or `rq_id` it is the import of old, which is gone."""
+    if request.param("format") is None and request.param("rq_id") is None:
+        return job_annotations.replace(service, request, job_id)
+    job_annotations.writable_job(service, request, job_id)
     return text(410, IMPORT_STATUS_GONE)

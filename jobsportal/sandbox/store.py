@@ -91,6 +91,9 @@ class Project:
     organization_id: int | None
     created: datetime
     updated: datetime
+    # Cloud storages that exports go to and imports come from unless told otherwise
+    target_storage_id: int | None = None
+    source_storage_id: int | None = None
 
 
 @dataclass
@@ -111,6 +114,8 @@ class Task:
     subset: str = ""
     width: int = 640
     height: int = 480
+    target_storage_id: int | None = None
+    source_storage_id: int | None = None
 
     def frame_name(self, frame: int) -> str:
         return f"frame_{frame:06}" if self.mode == "interpolation" else f"{self.prefix}_{frame + 1:04}.jpg"
