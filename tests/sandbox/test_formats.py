@@ -48,7 +48,7 @@ def everything() -> Item:
     """One of each kind, with attributes, a turn, a z-order."""
     shared = {"frame": 4, "attributes": []}
     car = [{"spec_id": 1, "value": "red"}, {"spec_id": 2, "value": "true"}, {"spec_id": 3, "value": "42"}]
-    point = {"type": "points", "attributes": []}
+    point = shared | {"type": "points"}
     shapes = [
         shared | {"label_id": 1, "type": "rectangle", "points": [10.5, 20.25, 60, 70], "rotation": 15.0, "attributes": car},
         shared | {"label_id": 1, "type": "rectangle", "points": [1, 2, 3, 4], "occluded": True, "z_order": 3},
