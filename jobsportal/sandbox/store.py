@@ -116,9 +116,13 @@ class Task:
     height: int = 480
     target_storage_id: int | None = None
     source_storage_id: int | None = None
+    first_number: int = 1  # in the name of the first picture
+    related_files: int = 0  # context images of each frame
 
     def frame_name(self, frame: int) -> str:
-        return f"frame_{frame:06}" if self.mode == "interpolation" else f"{self.prefix}_{frame + 1:04}.jpg"
+        if self.mode == "interpolation":
+            return f"frame_{frame:06}"
+        return f"{self.prefix}_{frame + self.first_number:04}.jpg"
 
 
 @dataclass
