@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from jobsportal.cvat.types import AnnotationOutline, Label
+from jobsportal.cvat.labeled import AnnotationOutline
+from jobsportal.cvat.types import Label
 
 SHAPES = ("rectangle", "polygon", "polyline", "points", "ellipse", "mask", "skeleton", "cuboid")
 LAST = ("tag", "track")

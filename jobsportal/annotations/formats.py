@@ -6,7 +6,8 @@ from django.conf import settings
 from django.core.cache import cache
 
 from jobsportal.accounts.person import Person
-from jobsportal.cvat.types import AnnotationOutline, Format, Formats, Job
+from jobsportal.cvat.labeled import AnnotationOutline
+from jobsportal.cvat.types import Format, Formats, Job
 
 # What the server writes, beside the name under which it reads the same. Video keeps tracks, images keep tags.
 IMAGES, VIDEO = ("CVAT for images 1.1", "CVAT 1.1"), ("CVAT for video 1.1", "CVAT 1.1")

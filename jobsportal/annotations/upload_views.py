@@ -21,7 +21,8 @@ from jobsportal.annotations.forms import UploadForm, max_bytes
 from jobsportal.annotations.imports import Import, from_token, latest, standing
 from jobsportal.annotations.reasons import in_plain_words
 from jobsportal.cvat import errors
-from jobsportal.cvat.types import AnnotationOutline, Formats, Job
+from jobsportal.cvat.labeled import AnnotationOutline
+from jobsportal.cvat.types import Formats, Job
 from jobsportal.jobs.views import job_context
 from jobsportal.web.addresses import is_partial
 from jobsportal.web.errors import in_words

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from jobsportal.accounts.person import PortalRequest
 from jobsportal.annotations.counting import table_of
 from jobsportal.cvat import errors
-from jobsportal.cvat.types import AnnotationOutline, Label
+from jobsportal.cvat.labeled import AnnotationOutline
+from jobsportal.cvat.types import Label
 from jobsportal.jobs.views import job_context
 from jobsportal.web.addresses import is_partial
 from jobsportal.web.errors import in_words

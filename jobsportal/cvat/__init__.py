@@ -11,7 +11,30 @@ It imports nothing of Django and renders nothing. Every failure is one of `jobsp
 
 from jobsportal.cvat.client import Client, Download, Timeouts
 from jobsportal.cvat.connections import new_session
-from jobsportal.cvat.credentials import Anonymous, Credential, TokenCredential
+from jobsportal.cvat.credentials import (
+    AccessTokenCredential,
+    Anonymous,
+    BasicCredential,
+    Credential,
+    SessionCredential,
+    SignatureCredential,
+    TokenCredential,
+)
 from jobsportal.cvat.retries import RetryPolicy
+from jobsportal.cvat.versions import Version
 
-__all__ = ["Anonymous", "Client", "Credential", "Download", "RetryPolicy", "Timeouts", "TokenCredential", "new_session"]
+__all__ = [
+    "AccessTokenCredential",
+    "Anonymous",
+    "BasicCredential",
+    "Client",
+    "Credential",
+    "Download",
+    "RetryPolicy",
+    "SessionCredential",
+    "SignatureCredential",
+    "Timeouts",
+    "TokenCredential",
+    "Version",
+    "new_session",
+]

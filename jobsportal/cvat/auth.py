@@ -37,6 +37,11 @@ class Auth:
             raise BrokenAnswer(detail="The server sent a token that can't be used.")
         return answer.key
 
+    def sign(self, url: str) -> str:
+        """POST /api/auth/signing: a signature for an address of the upstream, for a `SignatureCredential`. Raises
+        ServerFault on the servers that were recorded: they fail at it."""
+        return self.client.send("POST", "/api/auth/signing", str, json={"url": url})
+
     def logout(self) -> None:
         """POST /api/auth/logout: deletes the token, for everybody and every program that uses it."""
         self.client.fetch("POST", "/api/auth/logout")

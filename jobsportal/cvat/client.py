@@ -26,11 +26,23 @@ from jobsportal.cvat import errors
 from jobsportal.cvat.auth import Auth
 from jobsportal.cvat.connections import Deadline, new_session
 from jobsportal.cvat.credentials import Anonymous, Credential
-from jobsportal.cvat.directory import Labels, Organizations, Projects, Server, Tasks, Users
+from jobsportal.cvat.directory import (
+    CloudStorages,
+    Issues,
+    Labels,
+    Memberships,
+    Organizations,
+    Projects,
+    Server,
+    Tasks,
+    Users,
+)
 from jobsportal.cvat.jobs import Jobs
 from jobsportal.cvat.requests_ import Requests
 from jobsportal.cvat.retries import RetryPolicy
 from jobsportal.cvat.types import Raw
+from jobsportal.cvat.uploads import Uploads
+from jobsportal.cvat.versions import Version, known_versions
 
 T = TypeVar("T")
 
@@ -135,6 +147,21 @@ class Client:
                 detail="That is not the name of an organization.", fields={"org": ["unknown organization"]}
             )
 
+    @property
+    def origin(self) -> str:
+        """The upstream's own origin: scheme, host and port."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @cached_property
+    def version(self) -> Version:
+        """The server's version. Asked for once in ten minutes and address (GET /api/server/about)."""
+        told = known_versions.get(self.url)
+        if told is None:
+            told = self.server.about().version
+            known_versions.set(self.url, told)
+        return Version.parse(told)
+
     @cached_property
     def jobs(self) -> Jobs:
         return Jobs(self)
@@ -168,6 +195,22 @@ class Client:
         return Projects(self)
 
     @cached_property
+    def memberships(self) -> Memberships:
+        return Memberships(self)
+
+    @cached_property
+    def cloud_storages(self) -> CloudStorages:
+        return CloudStorages(self)
+
+    @cached_property
+    def issues(self) -> Issues:
+        return Issues(self)
+
+    @cached_property
+    def uploads(self) -> Uploads:
+        return Uploads(self)
+
+    @cached_property
     def labels(self) -> Labels:
         return Labels(self)
 
@@ -185,13 +228,14 @@ class Client:
             options["headers"] = {"Content-Type": "application/json", **options.get("headers", {})}
         return decoded(self.fetch(method, path, **options), kind, method, path)
 
-    def fetch(self, method: str, path: str, **options: Any) -> Raw:
+    def fetch(self, method: str, path: str, *, once: bool = False, **options: Any) -> Raw:
         """One exchange whose answer fits into memory; repeated as the retry policy allows.
 
-        A body that is read from somewhere is sent once at most: what is left of it would be another one.
+        A body that is read from somewhere is sent once at most: what is left of it would be another one. `once` is for
+        requests that mean something else the second time, whatever their method promises.
         """
         attempt = 1
-        repeatable = isinstance(options.get("data"), bytes | None)
+        repeatable = not once and isinstance(options.get("data"), bytes | None)
         while True:
             try:
                 return self._fetch_once(method, path, **options)
@@ -210,6 +254,7 @@ class Client:
         return Raw(
             content=body,
             content_type=response.headers.get("Content-Type", ""),
+            status=response.status_code,
             headers=dict(response.headers),
             request_id=request_id,
         )
@@ -238,7 +283,7 @@ class Client:
     ) -> tuple[Response, str]:
         """Send one request and return the answer with its body unread, if it is a good one."""
         request_id = self.request_id or uuid4().hex
-        all_headers = self._headers(request_id, headers)
+        all_headers = self._headers(method, request_id, headers)
         if not all(HEADER_VALUE.fullmatch(value) for value in all_headers.values()):
             raise unsendable(method, path)
         deadline = Deadline(self.timeouts.total, self.timeouts.read)
@@ -248,7 +293,7 @@ class Client:
                 response = self.session.request(
                     method,
                     self.url + path,
-                    params={name: wire(value) for name, value in (params or {}).items() if value is not None},
+                    params={**wired(params or {}), **self.credential.params},
                     headers=all_headers,
                     data=data,
                     timeout=(self.timeouts.connect, self.timeouts.read),
@@ -267,12 +312,14 @@ class Client:
         with response:
             raise self._failure(response, method, path, request_id)
 
-    def _headers(self, request_id: str, extra: Mapping[str, str] | None) -> dict[str, str]:
+    def _headers(self, method: str, request_id: str, extra: Mapping[str, str] | None) -> dict[str, str]:
         headers = {"Accept": ACCEPT, "User-Agent": "jobs-portal", "X-Request-ID": request_id, **self.credential.headers}
         if self.organization is not None:
             headers["X-Organization"] = self.organization
         if self.forwarded_for:
             headers["X-Forwarded-For"] = self.forwarded_for
+        if self.credential.needs_origin and method not in ("GET", "HEAD", "OPTIONS"):
+            headers["Origin"] = self.origin
         return {**headers, **(extra or {})}
 
     def _failure(self, response: Response, method: str, path: str, request_id: str) -> errors.CVATError:
@@ -324,9 +371,13 @@ def unsendable(method: str, path: str) -> errors.Invalid:
     return errors.Invalid("It holds characters that can't be sent.", method=method, path=path)
 
 
-def wire(value: Any) -> Any:
-    """A query parameter as it travels."""
-    return ("true" if value else "false") if isinstance(value, bool) else value
+def wired(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Query parameters as they travel; those without a value stay behind."""
+    return {
+        name: ("true" if value else "false") if isinstance(value, bool) else value
+        for name, value in params.items()
+        if value is not None
+    }
 
 
 def translated(error: BaseException, method: str, path: str, request_id: str) -> errors.CVATError:

@@ -3,7 +3,9 @@ no cookie, no .netrc, no proxy of the environment. They follow no redirect, and 
 """
 
 import io
+import logging
 import math
+import re
 import socket
 import time
 from contextvars import ContextVar, Token
@@ -15,6 +17,8 @@ from requests import Response, Session
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+
+SIGNATURE = re.compile(r"([?&]sign=)[^&\s]+")
 
 
 class Deadline:
@@ -130,6 +134,18 @@ class OwnAddressSession(Session):
 
     def get_redirect_target(self, resp: Response) -> None:
         return None
+
+
+class MaskSignatures(logging.Filter):
+    """A signature in an address opens what it signs: it stays out of the log of urllib3, which shows addresses."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(SIGNATURE.sub(r"\1…", arg) if isinstance(arg, str) else arg for arg in record.args)
+        return True
+
+
+logging.getLogger("urllib3.connectionpool").addFilter(MaskSignatures())
 
 
 def new_session(pool_size: int = 32, verify: bool | str = True) -> Session:

@@ -1,4 +1,4 @@
-"""People, organizations, tasks, projects, labels, formats: what jobs refer to."""
+"""People, organizations, tasks, projects, labels, formats, storages, remarks: what jobs refer to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,23 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from jobsportal.cvat import filters
-from jobsportal.cvat.types import About, Formats, Label, Organization, Page, Project, Task, User
+from jobsportal.cvat.datasets import Datasets
+from jobsportal.cvat.errors import Invalid, NotFound, ServerFault
+from jobsportal.cvat.types import (
+    About,
+    CloudStorage,
+    Formats,
+    Issue,
+    Label,
+    Membership,
+    Organization,
+    Page,
+    Project,
+    StoredFiles,
+    Task,
+    User,
+    ValidationLayout,
+)
 
 if TYPE_CHECKING:
     from jobsportal.cvat.client import Client
@@ -64,6 +80,96 @@ class Users:
         page = self.list(filter=filters.equals("id", id), page_size=1)
         return next((user for user in page if user.id == id), None)
 
+    def retrieve(self, id: int) -> User:
+        """GET /api/users/{id}: anybody on the server. Raises NotFound, Forbidden."""
+        return self.client.get(f"/api/users/{int(id)}", User)
+
+    def refuse_unknown(self, id: Any) -> None:
+        """Raises Invalid if this is no user's id: what names one is answered with a 500 upstream, unexplained."""
+        if not isinstance(id, int) or isinstance(id, bool):
+            return
+        try:
+            self.retrieve(id)
+        except NotFound:
+            raise Invalid(fields={"assignee": ["There is no such user."]}) from None
+
+
+class Memberships:
+    """`/api/memberships`."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def list(
+        self,
+        *,
+        org: str | None = None,
+        role: str | None = None,
+        user: str | None = None,
+        search: str | None = None,
+        page: int | None = None,
+        page_size: int | None = None,
+    ) -> Page[Membership]:
+        """GET /api/memberships: who belongs to the client's organization (or to `org`) and as what. `user` is a user
+        name."""
+        return self.client.get(
+            "/api/memberships",
+            Page[Membership],
+            org=org,
+            role=role,
+            user=user,
+            search=search,
+            page=page,
+            page_size=page_size,
+        )
+
+
+class CloudStorages:
+    """`/api/cloudstorages`."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def list(
+        self, *, search: str | None = None, page: int | None = None, page_size: int | None = None
+    ) -> Page[CloudStorage]:
+        """GET /api/cloudstorages: those that the caller may use."""
+        return self.client.get("/api/cloudstorages", Page[CloudStorage], search=search, page=page, page_size=page_size)
+
+    def retrieve(self, id: int) -> CloudStorage:
+        """GET /api/cloudstorages/{id}. Raises NotFound, Forbidden."""
+        return self.client.get(f"/api/cloudstorages/{int(id)}", CloudStorage)
+
+    def content(
+        self, id: int, *, prefix: str | None = None, next_token: str | None = None, page_size: int | None = None
+    ) -> StoredFiles:
+        """GET /api/cloudstorages/{id}/content-v2: what lies under a prefix. Raises NotFound, Forbidden."""
+        path = f"/api/cloudstorages/{int(id)}/content-v2"
+        return self.client.get(path, StoredFiles, prefix=prefix, next_token=next_token, page_size=page_size)
+
+
+class Issues:
+    """`/api/issues`, and the comments in them."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def list(
+        self, *, job_id: int, resolved: bool | None = None, page: int | None = None, page_size: int | None = None
+    ) -> Page[Issue]:
+        """GET /api/issues?job_id=: the remarks on a job."""
+        return self.client.get(
+            "/api/issues", Page[Issue], job_id=job_id, resolved=resolved, page=page, page_size=page_size
+        )
+
+    def count(self, *, job_id: int, resolved: bool | None = None) -> int:
+        """How many remarks a job has; one row is asked for."""
+        return self.client.get("/api/issues", Page[Any], job_id=job_id, resolved=resolved, page_size=1).count
+
+    def count_comments(self, *, job_id: int) -> int:
+        """GET /api/comments?job_id=: how many comments the remarks on a job hold; one row is asked for."""
+        return self.client.get("/api/comments", Page[Any], job_id=job_id, page_size=1).count
+
 
 class Organizations:
     """`/api/organizations`."""
@@ -76,8 +182,10 @@ class Organizations:
         return self.client.get("/api/organizations", Page[Organization], page=page, page_size=page_size)
 
 
-class Tasks:
-    """`/api/tasks`."""
+class Tasks(Datasets):
+    """`/api/tasks`. Its exports (`export`, `create_dataset_export`) hold the jobs of a task together."""
+
+    kind = "tasks"
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -90,13 +198,20 @@ class Tasks:
         """GET /api/tasks: the tasks that the caller may see, newest first; `search` looks at names, people and more."""
         return self.client.get("/api/tasks", Page[Task], search=search, page=page, page_size=page_size)
 
+    def validation_layout(self, id: int) -> ValidationLayout:
+        """GET /api/tasks/{id}/validation_layout: which frames validate a task. Raises NotFound for a task that isn't
+        there and on servers before 2.42."""
+        return self.client.get(f"/api/tasks/{int(id)}/validation_layout", ValidationLayout)
+
     def by_ids(self, ids: Iterable[int]) -> dict[int, Task]:
         """GET /api/tasks?filter=…: many at once. Those that are gone or not for the caller are left out."""
         return {task.id: task for task in listed(self.client, "/api/tasks", Page[Task], ids)}
 
 
-class Projects:
-    """`/api/projects`."""
+class Projects(Datasets):
+    """`/api/projects`. Its exports (`export`, `create_dataset_export`) hold the tasks of a project together."""
+
+    kind = "projects"
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -119,13 +234,18 @@ class Labels:
         self.client = client
 
     def list(self, *, job_id: int, page_size: int = 500) -> list[Label]:
-        """GET /api/labels?job_id=: the labels that a job may use. Asking for a job that is gone is a 500 upstream."""
+        """GET /api/labels?job_id=: the labels that a job may use. Raises NotFound, Forbidden: asked about a job that is
+        gone, the upstream fails with a 500; then the job itself is asked for, to tell."""
         labels: list[Label] = []
-        for number in range(1, 21):
-            page = self.client.get("/api/labels", Page[Label], job_id=job_id, page_size=page_size, page=number)
-            labels.extend(page)
-            if not page.has_next:
-                break
+        try:
+            for number in range(1, 21):
+                page = self.client.get("/api/labels", Page[Label], job_id=job_id, page_size=page_size, page=number)
+                labels.extend(page)
+                if not page.has_next:
+                    break
+        except ServerFault:
+            self.client.jobs.retrieve(job_id)
+            raise
         return labels
 
 

@@ -13,7 +13,8 @@ from jobsportal.cvat.types import Page, Request
 if TYPE_CHECKING:
     from jobsportal.cvat.client import Client, Download
 
-DOWNLOAD_PATH = re.compile(r"/api/(?:jobs|tasks|projects)/[0-9]{1,18}/dataset/download")
+DOWNLOAD_PATH = re.compile(r"/api/(?:jobs|tasks|projects)/[0-9]{1,18}/(?:dataset/download|dataset|annotations)")
+PARTIAL = ("range", "if-range")
 
 
 class Requests:
@@ -30,18 +31,25 @@ class Requests:
         self,
         *,
         action: str | None = None,
+        target: str | None = None,
         job_id: int | None = None,
+        task_id: int | None = None,
+        project_id: int | None = None,
         status: str | None = None,
         page: int | None = None,
         page_size: int | None = None,
         sort: str | None = None,
     ) -> Page[Request]:
-        """GET /api/requests: the caller's own, newest first. `action` is "export" or "import"."""
+        """GET /api/requests: the caller's own, newest first. `action` is "export" or "import", `target` "job", "task"
+        or "project"."""
         return self.client.get(
             "/api/requests",
             Page[Request],
             action=action,
+            target=target,
             job_id=job_id,
+            task_id=task_id,
+            project_id=project_id,
             status=status,
             page=page,
             page_size=page_size,
@@ -57,7 +65,9 @@ class Requests:
 
         A request that was just retrieved can stand for its id: then it isn't asked for again.
         `result_url` holds whatever host name the export was asked under: only its path and query are used, and only if
-        they are those of a download. Raises Conflict while it isn't finished, NotFound when there is no file any more.
+        they are those of a download. Where a download uses the file up (see `Request.can_be_fetched_again`), it is
+        fetched whole, whatever range is asked for. Raises Conflict while it isn't finished, NotFound when there is no
+        file any more.
         """
         request = id if isinstance(id, Request) else self.retrieve(id)
         if not request.is_over:
@@ -65,7 +75,14 @@ class Requests:
         if request.status == "failed" or not request.result_url:
             raise NotFound(detail="This request has no file to download.")
         path, query = place_of(request.result_url, urlsplit(self.client.url).path)
-        return self.client.stream(path, params=query, headers=headers)
+        if not request.can_be_fetched_again:  # a part would use up the whole
+            headers = {name: value for name, value in (headers or {}).items() if name.lower() not in PARTIAL}
+        try:
+            return self.client.stream(path, params=query, headers=headers)
+        except Invalid as error:
+            if request.can_be_fetched_again:
+                raise
+            raise NotFound(detail=error.detail, status=error.status, request_id=error.request_id) from error
 
 
 def place_of(result_url: str, prefix: str) -> tuple[str, dict[str, list[str]]]:
@@ -76,7 +93,8 @@ def place_of(result_url: str, prefix: str) -> tuple[str, dict[str, list[str]]]:
     except ValueError:
         raise BrokenAnswer(detail="The server names no proper address for the file.") from None
     path = parts.path.removeprefix(prefix)
-    if not DOWNLOAD_PATH.fullmatch(path):
+    is_download = path.endswith("/download") or query.get("action") == ["download"]
+    if not DOWNLOAD_PATH.fullmatch(path) or not is_download:
         raise BrokenAnswer(detail="The server names a place for the file that is none of its own.")
     return path, query
 

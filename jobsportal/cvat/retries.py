@@ -25,6 +25,11 @@ class RetryPolicy:
         """
         if method not in IDEMPOTENT or attempt >= self.attempts or not is_passing(error):
             return None
+        return self.pause(attempt, error)
+
+    def pause(self, attempt: int, error: errors.CVATError) -> float | None:
+        """How long to wait after this many failures in a row; None if the server asks for more patience than there
+        is."""
         if error.retry_after is not None:
             return error.retry_after if error.retry_after <= self.retry_after_max else None
         return self.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1.0)

@@ -3,11 +3,13 @@
 Vocabularies that newer servers may widen (stage, state, type, status) are plain strings. Times are aware datetimes.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from msgspec import Meta, Struct, field
+from msgspec import DecodeError, Meta, Struct, field
+from msgspec.json import decode
 
 T = TypeVar("T")
 Moment = Annotated[datetime, Meta(tz=True)]
@@ -72,6 +74,100 @@ class Organization(Record, frozen=True):
     name: str = ""
 
 
+class Membership(Record, frozen=True):
+    """A person's place in an organization. `role` is owner, maintainer, supervisor or worker."""
+
+    id: Id
+    user: BasicUser
+    role: str = "worker"
+    organization: Id | None = None
+    is_active: bool = True
+    joined_date: Moment | None = None
+
+
+class CloudStorage(Record, frozen=True):
+    """A place outside that the upstream reads files from and writes them to."""
+
+    id: Id
+    display_name: str
+    provider_type: str = ""
+    resource: str = ""
+    description: str = ""
+    organization: Id | None = None
+
+
+class StoredFile(Record, frozen=True):
+    """What lies in a cloud storage: `type` is REG for a file, DIR for a folder."""
+
+    name: str
+    type: str = "REG"
+    mime_type: str = ""
+
+
+class StoredFiles(Record, frozen=True):
+    """A part of a cloud storage's content; `next` asks for the part after it."""
+
+    content: list[StoredFile] = []
+    next: str | None = None
+
+
+class Issue(Record, frozen=True):
+    """A remark on a frame of a job, with `position` as points in pixels; a conversation of comments hangs on it."""
+
+    id: Id
+    job: Id
+    frame: Id
+    position: list[float] = []
+    resolved: bool = False
+    owner: BasicUser | None = None
+
+
+class FrameMeta(Record, frozen=True):
+    """A frame: its file's name and its size in pixels. `related_files` counts its context images."""
+
+    name: str
+    width: int
+    height: int
+    related_files: int = 0
+
+
+class DataMeta(Record, frozen=True):
+    """What is known of a job's media.
+
+    `frames` has one entry per frame of the job, of a video one for all. `start_frame` and `stop_frame` count through
+    the task's data, before `frame_filter` (such as "step=5"). `included_frames` lists those a ground truth job is
+    about; the others are placeholders. `chunk_size` is in frames.
+    """
+
+    size: int = 0
+    start_frame: int = 0
+    stop_frame: int = 0
+    frames: list[FrameMeta] | None = None
+    deleted_frames: list[int] = []
+    included_frames: list[int] | None = None
+    chunk_size: int | None = None
+    chunks_updated_date: Moment | None = None
+    image_quality: int = 0
+    frame_filter: str = ""
+
+    @property
+    def step(self) -> int:
+        """How many frames of the source one frame of the task stands for."""
+        told = re.search(r"step\s*=\s*(\d{1,6})", self.frame_filter or "")
+        return max(1, int(told[1])) if told else 1
+
+
+class ValidationLayout(Record, frozen=True):
+    """How a task or a job is validated: `mode` is None, "gt" or "gt_pool"; honeypots exist in the latter."""
+
+    mode: str | None = None
+    validation_frames: list[int] = []
+    disabled_frames: list[int] = []
+    frames_per_job_count: int | None = None
+    honeypot_count: int = 0
+    honeypot_frames: list[int] = []
+
+
 class Count(Record, frozen=True):
     """A linked collection, of which only the number is told."""
 
@@ -109,6 +205,7 @@ class Task(Record, frozen=True):
 
     id: Id
     name: str
+    organization: Id | None = None
     project_id: Id | None = None
     mode: str = ""
     size: int = 0
@@ -122,21 +219,38 @@ class Project(Record, frozen=True):
     name: str
 
 
+class Attribute(Record, frozen=True):
+    """What objects with a label may say more of: select, radio, checkbox, number or text; `values` depend on that."""
+
+    id: Id
+    name: str
+    input_type: str = "text"
+    mutable: bool = False
+    default_value: str = ""
+    values: list[str] = []
+
+
 class Sublabel(Record, frozen=True):
     """A part of a skeleton label."""
 
     id: Id
     name: str
+    color: str = "#888888"
+    type: str = "points"
+    attributes: list[Attribute] = []
 
 
 class Label(Record, frozen=True):
-    """A label of a project or task. `color` is `#rrggbb`."""
+    """A label of a project or task. `color` is `#rrggbb`. `svg` draws a skeleton's parts and the lines between them, in
+    percent of its box."""
 
     id: Id
     name: str
     color: str = "#888888"
     type: str = "any"
+    attributes: list[Attribute] = []
     sublabels: list[Sublabel] = []
+    svg: str = ""
 
 
 class About(Record, frozen=True):
@@ -166,78 +280,6 @@ class Formats(Record, frozen=True):
 
     importers: list[Format] = []
     exporters: list[Format] = []
-
-
-class LabeledImage(Record, frozen=True):
-    """A tag: a label on a whole frame."""
-
-    label_id: Id
-    frame: Id
-
-
-class ShapeOutline(Record, frozen=True, gc=False):
-    """A shape without its points: enough to count."""
-
-    label_id: Id
-    frame: Id
-    type: str
-
-
-class Shape(ShapeOutline, frozen=True):
-    """A shape on one frame. The points stay as the server sent them, in pixels."""
-
-    points: list[float] = []
-    rotation: float = 0.0
-    occluded: bool = False
-    z_order: int = 0
-
-
-class TrackedShapeOutline(Record, frozen=True, gc=False):
-    """One key frame of a track, without its points."""
-
-    frame: Id
-    type: str
-    outside: bool = False
-
-
-class TrackedShape(TrackedShapeOutline, frozen=True):
-    """One key frame of a track."""
-
-    points: list[float] = []
-
-
-class TrackOutline(Record, frozen=True):
-    """A track without the points of its key frames."""
-
-    label_id: Id
-    frame: Id
-    shapes: Sequence[TrackedShapeOutline] = ()
-
-
-class Track(TrackOutline, frozen=True):
-    """An object followed through frames; `shapes` are its key frames."""
-
-    shapes: Sequence[TrackedShape] = ()
-
-
-class AnnotationOutline(Record, frozen=True):
-    """All annotations of a job but for their points, which are most of their weight."""
-
-    tags: Sequence[LabeledImage] = ()
-    shapes: Sequence[ShapeOutline] = ()
-    tracks: Sequence[TrackOutline] = ()
-
-    @property
-    def total(self) -> int:
-        return len(self.tags) + len(self.shapes) + len(self.tracks)
-
-
-class LabeledData(AnnotationOutline, frozen=True):
-    """All annotations of a job."""
-
-    version: int = 0
-    shapes: Sequence[Shape] = ()
-    tracks: Sequence[Track] = ()
 
 
 class Operation(Record, frozen=True):
@@ -285,6 +327,18 @@ class Request(Record, frozen=True):
     def is_over(self) -> bool:
         return self.status in ("finished", "failed")
 
+    @property
+    def reason(self) -> str:
+        """The message without the traceback that a first look at a failure may bring."""
+        lines = [line.strip() for line in self.message.splitlines() if line.strip()]
+        return lines[-1] if lines and "Traceback (most recent call last)" in self.message else self.message.strip()
+
+    @property
+    def can_be_fetched_again(self) -> bool:
+        """Whether the file stays after it was downloaded: before 2.42 the first download, even of a part, uses it
+        up."""
+        return self.result_url is not None and "/dataset/download" in self.result_url
+
 
 class RequestId(Record, frozen=True):
     """The answer to starting a background operation."""
@@ -298,10 +352,29 @@ class Token(Record, frozen=True):
     key: str = field()
 
 
+class Accepted(Record, frozen=True):
+    """The answer to a step of the background flows of old: 202 while it runs, 201 when it is done."""
+
+    status: int
+    rq_id: str | None = None
+
+    @property
+    def is_running(self) -> bool:
+        return self.status == 202
+
+    @classmethod
+    def read(cls, raw: "Raw") -> "Accepted":
+        try:
+            return cls(status=raw.status, rq_id=decode(raw.content, type=RequestId).rq_id)
+        except DecodeError:
+            return cls(status=raw.status)
+
+
 class Raw(Record, frozen=True):
     """Bytes that are small enough to be held, with their kind (previews)."""
 
     content: bytes
     content_type: str
+    status: int = 200
     headers: dict[str, Any] = {}
     request_id: str = ""

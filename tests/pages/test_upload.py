@@ -16,7 +16,8 @@ from jobsportal.annotations.contents import complaint
 from jobsportal.annotations.formats import backup_format
 from jobsportal.annotations.forms import look_into
 from jobsportal.annotations.imports import from_token
-from jobsportal.cvat.types import AnnotationOutline, Format, Formats, Job, Track
+from jobsportal.cvat.labeled import AnnotationOutline, Track
+from jobsportal.cvat.types import Format, Formats, Job
 from tests.checks import parsed, upstream_of
 
 JOB, EMPTY = 46, 44

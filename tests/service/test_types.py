@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
+from jobsportal.cvat.labeled import LabeledData
 from jobsportal.cvat.types import (
     About,
     Formats,
     Job,
     Label,
-    LabeledData,
     Organization,
     Page,
     Project,
