@@ -27,16 +27,15 @@ class Schema:
         return {}
 
     def resolved(self, model: Any) -> dict[str, Any]:
-        """The model behind references; `allOf` with one reference, as the upstream writes nullable ones, is joined."""
+        """The model behind references, with what `allOf` and `oneOf` name put together."""
         if not isinstance(model, dict):
             return {}
         if "$ref" in model:
             return self.resolved(self.document["schemas"][model["$ref"].rsplit("/", 1)[1]])
-        for join in ("allOf", "oneOf"):
-            if model.get(join):
-                joined = {key: value for key, value in model.items() if key != join}
-                return self.resolved(model[join][0]) | joined
-        return model
+        parts = [self.resolved(part) for join in ("allOf", "oneOf") for part in model.get(join, ())]
+        properties = {name: part for model in [*parts, model] for name, part in model.get("properties", {}).items()}
+        joined = {key: value for part in parts for key, value in part.items()} | model
+        return joined | ({"properties": properties} if properties else {})
 
     def part(self, model: dict[str, Any], name: str) -> Any:
         more = model.get("additionalProperties")
