@@ -12,7 +12,7 @@ from typing import Any
 
 from . import annotations as job_annotations
 from . import auth, data, directory, downloads, exports, jobs, legacy, requests_, tus
-from .messages import NOT_FOUND_PAGE, SERVER_ERROR_PAGE, Refusal, Request, Response, detail, page
+from .messages import NOT_FOUND_PAGE, NOTHING, SERVER_ERROR_PAGE, Refusal, Request, Response, detail, page
 from .negotiation import browsable, negotiate
 from .permissions import resolve_organization
 from .service import Service
@@ -190,7 +190,7 @@ def _finished(request: Request, route: Route, response: Response, kind: str) -> 
     """Puts on what every answer of the framework carries, and the page for browsers."""
     if response.bare:
         return response
-    if response.status == 500:
+    if response.status == 500 and response.data is NOTHING:
         return _dressed(response, "Origin")
     if kind == "text/html" and isinstance(response.data, (dict, list)):
         response.body, response.content_type = browsable(response.data, route.name)

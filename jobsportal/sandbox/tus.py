@@ -97,6 +97,14 @@ def _find(service: Service, request: Request, job_id: str, name: str) -> Upload 
     return upload if service.is_old or upload.user_id == request.person().id else None
 
 
+def _unknown() -> Refusal:
+    """A page that doesn't come from the API framework."""
+    response = page(404, NOT_FOUND_PAGE)
+    response.headers.append(("Vary", "Origin, Cookie"))
+    response.bare = True
+    return Refusal(response)
+
+
 def offset(service: Service, request: Request, job_id: str, name: str) -> Response:
     """`HEAD …/annotations/{upload}`: how much has arrived; no upload any more once all of it has, or a crash."""
     upload = _find(service, request, job_id, name)
@@ -104,7 +112,7 @@ def offset(service: Service, request: Request, job_id: str, name: str) -> Respon
     if service.is_old and (upload is None or complete):
         return Response(404, headers=_headers())
     if upload is None:
-        raise Refusal(page(404, NOT_FOUND_PAGE))
+        raise _unknown()
     if complete:
         raise crash()
     told = [("Upload-Offset", str(upload.offset)), ("Upload-Length", str(upload.length))]
@@ -118,7 +126,7 @@ def append(service: Service, request: Request, job_id: str, name: str) -> Respon
     with service.store.lock:
         upload = _find(service, request, job_id, name)
         if upload is None:
-            raise crash() if service.is_old else Refusal(page(404, NOT_FOUND_PAGE))
+            raise crash() if service.is_old else _unknown()
         if int(request.headers.get("upload-offset", "-1")) != upload.offset:
             return Response(409, headers=_headers())
         if upload.offset + request.length > upload.length:
