@@ -38,6 +38,8 @@ class MergedSnapshot(Snapshot):
         if len(tasks) > 1:
             self.task = replace(tasks[0], name=subject.file_label, mode="annotation", size=len(frames), subset="")
         self._frames, self._names = frames, _distinct_names(frames)
+        deleted = store.deleted_frames
+        self.deleted = {starts[job.task_id] + n for job in subject.jobs(store) for n in deleted.get(job.id, [])}
 
     def frame_name(self, frame: int) -> str:
         return self._names[frame]

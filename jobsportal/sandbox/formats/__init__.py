@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..store import Annotations
-from . import coco_export, coco_import, cvat_export, cvat_import
+from . import coco_export, coco_import, cvat_export, cvat_import, cvat_video_export, yolo_export, yolo_import
 from .snapshot import Snapshot, Target
 
 Write = Callable[[zipfile.ZipFile, Snapshot, bool], None]
@@ -17,12 +17,28 @@ Read = Callable[[Path, Target], Annotations]
 
 def writers(old: bool) -> dict[str, Write]:
     """What can be exported, by name; `old` asks for the names of the generation with the endpoints of old."""
-    return {"COCO 1.0": coco_export.write, "CVAT for images 1.1": cvat_export.write}
+    return {
+        "COCO 1.0": coco_export.write,
+        "CVAT for video 1.1": cvat_video_export.write,
+        "CVAT for images 1.1": cvat_export.write,
+        "YOLO 1.1": yolo_export.write,
+        _detection(old): yolo_export.write_ultralytics,
+    }
 
 
 def readers(old: bool) -> dict[str, Read]:
     """What can be imported, by name."""
-    return {"COCO 1.0": coco_import.read, "CVAT 1.1": cvat_import.read}
+    return {
+        "COCO 1.0": coco_import.read,
+        "CVAT 1.1": cvat_import.read,
+        "YOLO 1.1": yolo_import.read,
+        _detection(old): yolo_import.read_ultralytics,
+    }
+
+
+def _detection(old: bool) -> str:
+    """The one format that was given another name."""
+    return "YOLOv8 Detection 1.0" if old else "Ultralytics YOLO Detection 1.0"
 
 
 def listing(old: bool) -> dict[str, list[dict[str, Any]]]:
