@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from .filters import Field, Test, json_logic, ordering, search
+from .formats import listing
 from .jobtable import Job
 from .messages import Request, Response, crash, detail, forbidden, invalid, missing
 from .paging import paginate
@@ -55,16 +56,7 @@ def health(service: Service, request: Request) -> Response:
 
 def formats(service: Service, request: Request) -> Response:
     """`GET /api/server/annotation/formats`: only what the sandbox really reads and writes."""
-
-    def entry(name: str, kinds: str) -> dict[str, Any]:
-        return {"name": name, "ext": kinds, "version": name.split()[-1], "enabled": True, "dimension": "2d"}
-
-    return Response(
-        data={
-            "importers": [entry("COCO 1.0", "JSON, ZIP"), entry("CVAT 1.1", "XML, ZIP")],
-            "exporters": [entry("COCO 1.0", "ZIP"), entry("CVAT for images 1.1", "ZIP")],
-        }
-    )
+    return Response(data=listing(service.is_old))
 
 
 def plugins(service: Service, request: Request) -> Response:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import annotations as job_annotations
-from . import auth, data, directory, exports, imports, jobs, legacy, requests_, tus
-from .messages import NOT_FOUND_PAGE, SERVER_ERROR_PAGE, Refusal, Request, Response, detail, page
+from . import auth, data, directory, downloads, exports, jobs, legacy, requests_, tus
+from .messages import NOT_FOUND_PAGE, NOTHING, SERVER_ERROR_PAGE, Refusal, Request, Response, detail, page
 from .negotiation import browsable, negotiate
 from .permissions import resolve_organization
 from .service import Service
@@ -33,6 +33,8 @@ class Route:
 
 
 ANY_ID = r"([^/]+)"
+THINGS = "(jobs|tasks|projects)"
+WHOLES = "(tasks|projects)"
 
 
 def _route(path: str, name: str, allow: str, open: bool = False, plain: bool = False, **methods: Handler) -> Route:
@@ -104,11 +106,11 @@ ROUTES = [
         f"/api/jobs/{ANY_ID}/annotations/?",
         "Annotations",
         ANNOTATIONS,
-        GET=job_annotations.retrieve,
-        PUT=job_annotations.replace,
+        GET=legacy.retrieve_annotations,
+        PUT=legacy.replace_annotations,
         PATCH=job_annotations.patch,
         DELETE=job_annotations.clear,
-        POST=imports.start,
+        POST=legacy.import_annotations,
         OPTIONS=tus.options,
     ),
     _route(
@@ -119,9 +121,11 @@ ROUTES = [
         HEAD=tus.offset,
         OPTIONS=tus.options,
     ),
-    _route(f"/api/jobs/{ANY_ID}/dataset", "Dataset", READ, GET=legacy.dataset),
-    _route(f"/api/jobs/{ANY_ID}/dataset/export", "Export", "POST, OPTIONS", POST=exports.start),
-    _route(f"/api/jobs/{ANY_ID}/dataset/download", "Download", READ, GET=exports.download),
+    _route(f"/api/{THINGS}/{ANY_ID}/dataset", "Dataset", READ, GET=legacy.dataset),
+    _route(f"/api/(projects)/{ANY_ID}/dataset/", "Dataset", READ, GET=legacy.dataset),
+    _route(f"/api/{WHOLES}/{ANY_ID}/annotations/?", "Annotations", ANNOTATIONS, GET=legacy.export_annotations),
+    _route(f"/api/{THINGS}/{ANY_ID}/dataset/export", "Export", "POST, OPTIONS", POST=exports.start),
+    _route(f"/api/{THINGS}/{ANY_ID}/dataset/download", "Download", READ, GET=downloads.download),
     _route("/api/requests", "Request List", READ, GET=requests_.list_requests),
     _route("/api/requests/(.+)/cancel", "Cancel", "POST, OPTIONS", POST=requests_.cancel),
     _route("/api/requests/(.+)", "Request Instance", READ, GET=requests_.retrieve),
@@ -186,7 +190,7 @@ def _finished(request: Request, route: Route, response: Response, kind: str) -> 
     """Puts on what every answer of the framework carries, and the page for browsers."""
     if response.bare:
         return response
-    if response.status == 500:
+    if response.status == 500 and response.data is NOTHING:
         return _dressed(response, "Origin")
     if kind == "text/html" and isinstance(response.data, (dict, list)):
         response.body, response.content_type = browsable(response.data, route.name)

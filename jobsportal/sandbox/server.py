@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -17,6 +18,9 @@ from .throttling import Throttle
 from .wire import Server
 
 log = logging.getLogger("jobsportal.sandbox")
+
+# Puts data into an empty store: when the sandbox begins, how many jobs to add
+Fill = Callable[[Store, datetime, int], None]
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class Sandbox:
     """An embedded stand-in for the upstream, on a port of its own, with all its state in memory.
 
     `version` is the generation it stands for: "2.20" or "2.42".
+    `fill` puts other data than the demo's into the store.
     `request_seconds` is how long exports and imports take; `padding` adds that many bytes to every export;
     `store` is the state, for tests to look into; `calls` what was asked, in order of the answers.
     """
@@ -48,6 +53,7 @@ class Sandbox:
         started_at: datetime | None = None,
         quiet: bool = True,
         version: str = "2.42",
+        fill: Fill = demo.fill,
     ) -> None:
         if version not in VERSIONS:
             raise ValueError(f"The sandbox can be {' or '.join(VERSIONS)}, not {version}.")
@@ -61,7 +67,8 @@ class Sandbox:
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self.service = Service(Store(), Throttle(anonymous_per_minute), request_seconds, version)
-        demo.fill(self.store, self.started_at, extra_jobs)
+        self.fill = fill
+        fill(self.store, self.started_at, extra_jobs)
 
     @property
     def store(self) -> Store:
@@ -134,11 +141,11 @@ class Sandbox:
         self.stop()
 
     def reset(self) -> None:
-        """Back to the demo data, without calls, faults or padding; tokens and sessions stay valid."""
+        """Back to the data it began with, without calls, faults or padding; tokens and sessions stay valid."""
         old = self.store
         self._cancel_requests()
         fresh = Store()
-        demo.fill(fresh, self.started_at, self.extra_jobs)
+        self.fill(fresh, self.started_at, self.extra_jobs)
         fresh.tokens, fresh.sessions = old.tokens, old.sessions
         self.service.clean()
         self.service.padding = 0

@@ -24,6 +24,7 @@ class Upload:
     job_id: int
     length: int
     offset: int = 0
+    file_name: str = ""  # as the sender calls it; the older generation finds the upload by it
 
 
 # The generations it can stand for: before the old endpoints were removed, and after.

@@ -91,6 +91,9 @@ class Project:
     organization_id: int | None
     created: datetime
     updated: datetime
+    # Cloud storages that exports go to and imports come from unless told otherwise
+    target_storage_id: int | None = None
+    source_storage_id: int | None = None
 
 
 @dataclass
@@ -111,9 +114,15 @@ class Task:
     subset: str = ""
     width: int = 640
     height: int = 480
+    target_storage_id: int | None = None
+    source_storage_id: int | None = None
+    first_number: int = 1  # in the name of the first picture
+    related_files: int = 0  # context images of each frame
 
     def frame_name(self, frame: int) -> str:
-        return f"frame_{frame:06}" if self.mode == "interpolation" else f"{self.prefix}_{frame + 1:04}.jpg"
+        if self.mode == "interpolation":
+            return f"frame_{frame:06}"
+        return f"{self.prefix}_{frame + self.first_number:04}.jpg"
 
 
 @dataclass
@@ -137,6 +146,21 @@ class Issue:
     comments: list[Comment]
 
 
+@dataclass
+class CloudStorage:
+    """A bucket that an export can go to and an import can come from. `files` is what it holds, by key."""
+
+    id: int
+    name: str
+    owner_id: int
+    organization_id: int | None
+    created: datetime
+    resource: str
+    provider_type: str = "AWS_S3_BUCKET"
+    description: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
 Annotations = dict[str, Any]
 
 
@@ -156,6 +180,7 @@ class Store:
         self.tasks: dict[int, Task] = {}
         self.labels: list[Label] = []
         self.issues: list[Issue] = []
+        self.cloud_storages: dict[int, CloudStorage] = {}
         self.jobs = JobTable()
         self.annotations: dict[int, Annotations] = {}
         self.requests: dict[str, BackgroundRequest] = {}
