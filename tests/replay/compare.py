@@ -86,7 +86,8 @@ def _pattern(value: str | None) -> str | None:
         return None
     value = re.sub(r"https?://[^/]+", "", value)
     value = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "UUID", value)
-    return re.sub(r"\d{4}(_\d\d){5}", "DATE", value)
+    value = re.sub(r"\d{4}(_\d\d){5}", "DATE", value)
+    return re.sub(r"/\d+", "/ID", value)
 
 
 def _cookies(value: str | None) -> list[str]:
@@ -103,10 +104,18 @@ def _body(exchange: Exchange, answer: Answer, schema: Schema) -> list[str]:
         return [f"{'JSON' if exchange.is_json else 'no JSON'} was recorded"]
     if exchange.is_json:
         model = schema.answer(exchange.method, exchange.path, exchange.status)
-        return differences(exchange.json, answer.json, "", schema, model)
+        return _outcome(exchange.json, answer.json) + differences(exchange.json, answer.json, "", schema, model)
     if recorded["kind"] == "text":
         return _text(recorded["text"], answer.body.decode("utf-8", "replace"))
     return []
+
+
+def _outcome(recorded: Any, present: Any) -> list[str]:
+    """A background request has to end as it ended; how far it was before is chance."""
+    ends = ("finished", "failed")
+    if not isinstance(recorded, dict) or "operation" not in recorded or recorded.get("status") not in ends:
+        return []
+    return _header("outcome", recorded["status"], present.get("status") if isinstance(present, dict) else None)
 
 
 def _text(recorded: str, present: str) -> list[str]:
