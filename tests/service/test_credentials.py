@@ -3,7 +3,6 @@
 import logging
 
 import pytest
-import requests
 
 from jobsportal.cvat import (
     AccessTokenCredential,
@@ -16,23 +15,15 @@ from jobsportal.cvat import (
     TokenCredential,
     errors,
 )
+from tests.service.conftest import PASSWORD, session_of
 
 NEVER_AGAIN = RetryPolicy(attempts=1)
-PASSWORD = "annotate"
 
 
 @pytest.fixture
 def speaking_as(sandbox):
     """`speaking_as(credential)`: a client within acme."""
     return lambda credential: Client(sandbox.url, credential, "acme", retry=NEVER_AGAIN)
-
-
-def session_of(sandbox, username):
-    """Session id and CSRF token as a browser gets them."""
-    credentials = {"username": username, "password": PASSWORD}
-    headers = {"Accept": "application/vnd.cvat+json"}
-    answer = requests.post(f"{sandbox.url}/api/auth/login", json=credentials, headers=headers, timeout=10)
-    return answer.cookies["sessionid"], answer.cookies["csrftoken"]
 
 
 def test_a_basic_credential_reads_and_changes(speaking_as):
