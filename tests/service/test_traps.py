@@ -3,12 +3,13 @@ one in both. The sandbox stands in for the servers; where bytes matter, a server
 
 import io
 import json
+import socket
 import threading
 
 import msgspec
 import pytest
 
-from jobsportal.cvat import Client, RetryPolicy, SessionCredential, TokenCredential, errors
+from jobsportal.cvat import Client, RetryPolicy, SessionCredential, TokenCredential, Version, errors
 from jobsportal.cvat.labeled import LabeledData, LabeledImage, Shape, Track, TrackedShape, problems, without_ids
 from jobsportal.cvat.types import Request
 from jobsportal.sandbox import Sandbox
@@ -290,6 +291,21 @@ def test_trap_ground_truth_goes_by_other_names_in_each_generation(server):
     client.jobs.destroy(job.id)
 
 
+@pytest.mark.parametrize(("version", "seed"), [(Version(2, 20), "seed"), (Version(2, 42), "random_seed")])
+def test_trap_the_seed_has_two_names(listen, client_of, version, seed):
+    server = listen(ok(b'{"id":1,"task_id":7}'))
+    client = client_of(server)
+    client.version = version
+    client.jobs.create_ground_truth(TASK, "random_uniform", count=3, seed=5)
+    assert json.loads(server.heard[0].body) == {
+        "type": "ground_truth",
+        "task_id": TASK,
+        "frame_selection_method": "random_uniform",
+        "frame_count": 3,
+        seed: 5,
+    }
+
+
 def test_trap_frames_per_job_are_not_known_to_older_servers(server):
     client = client_at(server, "admin")
     if server.service.version == NEW:
@@ -426,7 +442,15 @@ def test_trap_older_servers_take_no_file_at_once(server):
             client.jobs.create_annotations(JOB, io.BytesIO(CVAT), format="CVAT 1.1")
 
 
-@pytest.mark.parametrize("given", [{}, {"rq_id": "import:job-46-annotations"}])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"rq_id": "import:job-46-annotations"},
+        {"rq_id": "import:job-46-annotations", "job_annotations_update_request": {"shapes": []}},
+        {"annotation_file": io.BytesIO(CVAT), "job_annotations_update_request": {"shapes": []}},
+    ],
+)
 def test_trap_asking_how_an_import_goes_without_a_format_wipes_the_job(server, given):
     client = client_at(server)
     with pytest.raises(errors.Invalid, match="by nothing"):
@@ -468,6 +492,9 @@ def test_trap_an_import_that_nobody_asked_for_swallows_the_next_one(server, firs
     request = done(client, rq_id)
     assert request.status == "finished", request.message
     assert client.jobs.retrieve_annotations(EMPTY).total == 1
+    questions = [call.query for call in server.calls if call.method == "PUT" and call.query]
+    assert len(questions) == (1 if server.service.version == OLD else 0)
+    assert all(asked["format"] == ["CVAT 1.1"] and asked["rq_id"] for asked in questions)
 
 
 def test_trap_an_import_that_runs_is_in_the_way_of_every_other(server):
@@ -475,8 +502,36 @@ def test_trap_an_import_that_runs_is_in_the_way_of_every_other(server):
     client = client_at(server)
     client.jobs.import_file(JOB, io.BytesIO(CVAT), format="CVAT 1.1")
     for other in (client, client_at(server, "admin")):
+        before = len(paths(server, "PATCH"))
         with pytest.raises(errors.Conflict):
             other.jobs.import_file(JOB, io.BytesIO(CVAT), format="CVAT 1.1")
+        assert len(paths(server, "PATCH")) - before <= 1, "the file is sent once"
+
+
+@pytest.mark.parametrize(("finishes", "sent"), [([b"202"], 1), ([b"201", b"201"], 2), ([b"201", b"202 id"], 2)])
+def test_trap_a_file_that_is_accepted_without_an_id_was_not_taken(listen, client_of, finishes, sent):
+    left = list(finishes)
+
+    def says(connection, heard):
+        if heard.path == "/api/requests":
+            connection.sendall(ok(b'{"count":0,"results":[]}'))
+        elif heard.method == "PATCH":
+            connection.sendall(answer("204 No Content", b"", f"Upload-Offset: {len(CVAT)}"))
+        elif "upload-finish" in heard.headers:
+            status, _, has_id = left.pop(0).decode().partition(" ")
+            connection.sendall(answer(f"{status} OK", b'{"rq_id":"x"}' if has_id else b""))
+        else:
+            connection.sendall(answer("201 Created", b"", "Location: /api/jobs/1/annotations/abc"))
+
+    server = listen(says)
+    client = client_of(server)
+    client.version = Version(2, 20)
+    if finishes[-1].endswith(b"id"):
+        assert client.jobs.import_file(1, io.BytesIO(CVAT), format="CVAT 1.1") == "x"
+    else:
+        with pytest.raises(errors.Conflict):
+            client.jobs.import_file(1, io.BytesIO(CVAT), format="CVAT 1.1")
+    assert [heard.body for heard in server.heard if heard.method == "PATCH"] == [CVAT] * sent
 
 
 def test_trap_a_failure_comes_as_a_traceback_first(server):
@@ -586,14 +641,32 @@ def test_trap_a_line_that_stays_broken_is_given_up(server):
         client_at(server).uploads.send(f"/api/jobs/{JOB}/annotations", io.BytesIO(CVAT), "a.xml", format="CVAT 1.1")
 
 
-def test_trap_the_answer_to_the_last_piece_may_be_all_that_was_lost(server):
-    server.fail(method="PATCH", path="/annotations/", truncate=0, times=1)
-    client = client_at(server)
-    rq_id = client.jobs.use_upload(
-        client.uploads.send(f"/api/jobs/{JOB}/annotations", io.BytesIO(CVAT), "a.xml", format="CVAT 1.1"),
-        format="CVAT 1.1",
-    ).rq_id
-    assert done(client, rq_id).status == "finished"
+@pytest.mark.parametrize("told", ["404 Not Found", "500 Server Error"])
+def test_trap_the_answer_to_the_last_piece_may_be_all_that_was_lost(listen, client_of, told):
+    server = listen(losing_pieces(told))
+    assert client_of(server).uploads.send("/api/jobs/1/annotations", io.BytesIO(CVAT), "a.xml").id == "abc"
+    assert [heard.method for heard in server.heard] == ["POST", "POST", "PATCH", "HEAD"]
+
+
+def test_trap_a_piece_that_is_lost_with_its_place_is_no_upload(listen, client_of, monkeypatch):
+    monkeypatch.setattr("jobsportal.cvat.uploads.PIECE", 10)
+    server = listen(losing_pieces("404 Not Found"))
+    with pytest.raises(errors.Unreachable):
+        client_of(server).uploads.send("/api/jobs/1/annotations", io.BytesIO(CVAT), "a.xml")
+
+
+def losing_pieces(told):
+    """A server that breaks each PATCH off, and answers the question how far it is with a status."""
+
+    def says(connection, heard):
+        if heard.method == "PATCH":
+            connection.shutdown(socket.SHUT_RDWR)
+        elif heard.method == "HEAD":
+            connection.sendall(f"HTTP/1.1 {told}\r\nContent-Length: 0\r\n\r\n".encode())
+        else:
+            connection.sendall(answer("201 Created", b"", "Location: /api/jobs/1/annotations/abc"))
+
+    return says
 
 
 # Exporting
@@ -604,7 +677,7 @@ def test_trap_a_file_of_old_can_be_fetched_once_and_a_part_uses_up_the_whole(old
     rq_id = client.jobs.export("COCO 1.0", JOB).rq_id
     request = done(client, rq_id)
     assert not request.can_be_fetched_again
-    download = client.requests.download(request, headers={"Range": "bytes=0-9", "If-Range": '"x"'})
+    download = client.requests.download(request, headers={"Range": "bytes=0-9"})
     assert download.status == 200 and len(b"".join(download)) > 10
     for gone in (lambda: client.requests.download(request), lambda: client.requests.download(rq_id)):
         with pytest.raises(errors.NotFound):
@@ -640,6 +713,7 @@ def test_trap_an_export_that_runs_is_a_409_with_or_without_its_id(server):
     first = client.jobs.export("COCO 1.0", JOB)
     again = client.jobs.export("COCO 1.0", JOB)
     assert (again.rq_id, first.is_new, again.is_new) == (first.rq_id, True, False)
+    assert ("/api/requests" in paths(server, "GET")) is (server.service.version == OLD)
     with pytest.raises(errors.Conflict) as told:
         client.jobs.create_dataset_export("COCO 1.0", JOB)
     assert bool(told.value.rq_id) is (server.service.version == NEW)
