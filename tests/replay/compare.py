@@ -42,6 +42,8 @@ EQUAL = (
     "www-authenticate", "upload-offset", "upload-length", "tus-resumable", "tus-version", "tus-extension",
     "tus-max-size", "access-control-expose-headers", "cache-control",
 )  # fmt: skip
+PATTERNS = ("location", "content-disposition", "upload-filename")
+COMPARED = {"content-type", "allow", "set-cookie", *PRESENT, *EQUAL, *PATTERNS}
 
 
 def compare(exchange: Exchange, answer: Answer, schema: Schema) -> Comparison:
@@ -66,7 +68,7 @@ def _headers(recorded: dict[str, str], present: dict[str, str], empty: bool) -> 
     made += [line for name in EQUAL for line in _header(name, recorded.get(name), present.get(name))]
     for name in PRESENT:
         made += _header(name, name in recorded, name in present)
-    for name in ("location", "content-disposition", "upload-filename"):
+    for name in PATTERNS:
         made += _header(name, _pattern(recorded.get(name)), _pattern(present.get(name)))
     made += _header("cookies", _cookies(recorded.get("set-cookie")), _cookies(present.get("set-cookie")))
     return made

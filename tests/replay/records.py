@@ -119,10 +119,15 @@ def _place(name: str) -> tuple[int, int]:
     return PLACE.get(name, 5_000), 0
 
 
+def is_whole() -> bool:
+    """Whether all records are at hand, not only samples of them."""
+    return FOLDER.is_dir()
+
+
 def sources(generation: str) -> list[dict[str, Any]]:
     """Everything recorded of one generation, in order, as it was written down."""
     folder = FOLDER / f"cvat-{generation}"
-    if folder.is_dir():
+    if is_whole():
         found = [json.loads(path.read_text()) for path in folder.glob("[!_]*.json")]
     else:
         found = json.loads((SAMPLES / f"cvat-{generation}.json").read_text())
