@@ -41,7 +41,6 @@ def columns(store: Store) -> dict[str, Field[Job]]:
         "type": Field(lambda job: job.type),
         "dimension": Field(lambda job: "2d"),
         "updated_date": Field(lambda job: job.updated, datetime),
-        "created_date": Field(lambda job: job.created, datetime),
     }
 
 
@@ -54,7 +53,7 @@ def list_jobs(service: Service, request: Request) -> Response:
     tests: list[Test[Job] | None] = [
         *simple_tests(store, request),
         search(request, searched),
-        json_logic(request, {name: field for name, field in fields.items() if name != "created_date"}),
+        json_logic(request, fields),
         listed_jobs(store, request),
     ]
     with store.lock:
