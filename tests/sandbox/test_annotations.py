@@ -208,6 +208,14 @@ def test_bodies_of_the_wrong_shape(admin: Caller) -> None:
     assert answer.json() == {"shapes": {"non_field_errors": ['Expected a list of items but got type "dict".']}}
 
 
+@pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
+def test_numbers_that_json_does_not_know(admin: Caller, name: str) -> None:
+    kind = {"Content-Type": "application/json"}
+    answer = admin.put(f"jobs/{JOB}/annotations", data=f'{{"shapes": [{name}]}}', headers=kind)
+    words = f"JSON parse error - Out of range float values are not JSON compliant: '{name}'"
+    assert (answer.status_code, answer.json()) == (400, {"detail": words})
+
+
 def test_who_may(people: People) -> None:
     assert people("carol").put(f"jobs/{JOB}/annotations", json=EMPTY).status_code == 200
     assert people("dave").get(f"jobs/{JOB}/annotations").status_code == 403
@@ -303,6 +311,13 @@ class TestTheGenerationOfOld:
     def test_looks_at_each_field(self, old_admin: Caller, shape: dict[str, Any], errors: object) -> None:
         answer = old_admin.put(f"jobs/{JOB}/annotations", json=whole(shape))
         assert (answer.status_code, answer.json()) == (400, {"shapes": [errors]})
+
+    @pytest.mark.parametrize("name", ["CVAT for images 1.1", "CVAT for video 1.1", "COCO 1.0", "YOLO 1.1"])
+    def test_cannot_export_such_shapes(self, old_admin: Caller, name: str) -> None:
+        old_admin.put(f"jobs/{JOB}/annotations", json=whole(box(points=[1.0, 2.0, 3.0])))
+        started = old_admin.post(f"jobs/{JOB}/dataset/export", params={"format": name})
+        request = old_admin.request(started.json()["rq_id"])
+        assert request["status"] == "failed" and "ValueError" in request["message"]
 
     def test_keeps_ids_that_are_sent(self, old_admin: Caller) -> None:
         made = old_admin.put(f"jobs/{JOB}/annotations", json=whole(box(id=501), skeleton(HEAD))).json()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Sequence
 from typing import Any
 
 from .rle import to_columns
@@ -74,13 +75,13 @@ def _geometry(shape: Item, width: int, height: int) -> Item:
         counts = to_columns(points, width, height)
         box = [left, top, right - left + 1, bottom - top + 1]
         return {"segmentation": {"counts": counts, "size": [height, width]}, "area": sum(counts[1::2]), "bbox": box}
-    xs, ys = points[::2], points[1::2]
+    xs, ys = zip(*zip(points[::2], points[1::2], strict=True), strict=True)
     box = [min(xs), min(ys), round(max(xs) - min(xs), 2), round(max(ys) - min(ys), 2)]
     if shape["type"] == "rectangle":
         return {"segmentation": [], "area": round(box[2] * box[3], 2), "bbox": box}
     return {"segmentation": [points], "area": _area(xs, ys), "bbox": box}
 
 
-def _area(xs: list[float], ys: list[float]) -> float:
+def _area(xs: Sequence[float], ys: Sequence[float]) -> float:
     pairs = range(len(xs))
     return round(abs(sum(xs[i - 1] * ys[i] - xs[i] * ys[i - 1] for i in pairs)) / 2, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -114,3 +115,11 @@ class Target:
 
 def _stem(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).stem
+
+
+def number(raw: object) -> float:
+    """A number out of a file: neither infinite nor none at all, which JSON could not tell on."""
+    found = float(raw)  # type: ignore[arg-type]  # what isn't one raises
+    if not math.isfinite(found):
+        raise ValueError(f"{raw} is not a number")
+    return found
