@@ -131,6 +131,7 @@ def test_queued_then_started_then_finished(admin: Caller, held: dict) -> None:
     rq_id = start(admin)
     queued = admin.request(rq_id)
     assert (queued["status"], queued["progress"], queued["started_date"]) == ("queued", 0.0, None)
+    assert queued["result_url"] is None
     again = admin.post("jobs/1/dataset/export", params={"format": COCO, "save_images": "false"})
     assert (again.status_code, again.json()) == (409, {"rq_id": rq_id})
     assert admin.get(download_path(rq_id)).status_code == 204
