@@ -162,6 +162,22 @@ def test_chance_can_be_repeated() -> None:
     assert statuses(8) != once
 
 
+def test_the_chance_of_a_header_and_of_a_test_can_be_repeated_too(listening: Sandbox) -> None:
+    def header_orders() -> list[int]:
+        listening.reset()
+        caller = Caller(listening, "admin")
+        return [caller.get("jobs/1", headers={"X-Sandbox-Fault": "rate=0.5 status=503"}).status_code for _ in range(20)]
+
+    assert header_orders() == header_orders() and set(header_orders()) == {200, 503}
+
+    def test_orders(seed: int) -> list[int]:
+        with faulty(seed=seed) as caller:
+            caller.sandbox.fail(status=503, rate=0.5, times=None)
+            return [caller.get("users/self").status_code for _ in range(20)]
+
+    assert test_orders(1) == test_orders(1) != test_orders(2)
+
+
 def test_a_share_of_requests_waits_longer() -> None:
     (rule,) = read_rules("latency=100~50", seed=3)
     waits = [rule.drawn().delay for _ in range(50)]

@@ -86,6 +86,7 @@ def test_what_coco_segmentations_become(
         {"counts": [0, 10**10], "size": [-(10**5), -(10**5)]},
         {"counts": [100], "size": [480, 640]},
         {"counts": "o" * 100_000, "size": [480, 640]},
+        {"counts": "P" * 20 + "02", "size": [480, 640]},
         {"counts": "Q", "size": "large"},
         [[1, 2, 3]],
         [[1, 2, 3, 4, 5, float("nan")]],
