@@ -108,6 +108,16 @@ def track(sandbox: Sandbox, job: Any) -> dict[str, Any]:
     return {"frame": job.start_frame, "label_id": label.id, "shapes": [box], "attributes": []}
 
 
+def test_each_task_of_a_project_keeps_the_size_of_its_pictures(admin: Caller, sandbox: Sandbox) -> None:
+    first, second = [task for task in sandbox.store.tasks.values() if task.project_id == 1][:2]
+    second.width, second.height = 320, 240
+    sizes = [(image.get("width"), image.get("height")) for image in document(export(admin, "projects/1")).iter("image")]
+    assert sizes[: first.size] == [("640", "480")] * first.size
+    assert sizes[first.size : first.size + second.size] == [("320", "240")] * second.size
+    coco = json.loads(archive(export(admin, "projects/1", COCO)).read("annotations/instances_default.json"))
+    assert [(str(image["width"]), str(image["height"])) for image in coco["images"]] == sizes
+
+
 def test_pictures_of_the_same_name_in_two_tasks_are_told_apart(admin: Caller, sandbox: Sandbox) -> None:
     first, second = [task for task in sandbox.store.tasks.values() if task.project_id == 1 and task.prefix][:2]
     second.prefix, second.mode = first.prefix, first.mode

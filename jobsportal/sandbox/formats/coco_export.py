@@ -41,10 +41,11 @@ def document(job: Snapshot) -> Item:
 
 
 def _image(job: Snapshot, frame: int, number: int) -> Item:
+    width, height = job.size(frame)
     return {
         "id": number,
-        "width": job.task.width,
-        "height": job.task.height,
+        "width": width,
+        "height": height,
         "file_name": job.file_name(frame),
         "license": 0,
         "flickr_url": "",
@@ -63,7 +64,7 @@ def _annotation(job: Snapshot, shape: Item, number: int, image: int, category: i
         attributes["keyframe"] = shape["keyframe"]
     return (
         {"id": number, "image_id": image, "category_id": category}
-        | _geometry(shape, job.task.width, job.task.height)
+        | _geometry(shape, *job.size(shape["frame"]))
         | {"iscrowd": int(shape["type"] == "mask"), "attributes": attributes}
     )
 

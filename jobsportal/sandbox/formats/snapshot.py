@@ -42,6 +42,10 @@ class Snapshot:
         name = self.frame_name(frame)
         return name if self.task.mode == "annotation" else f"{name}.png"
 
+    def size(self, frame: int) -> tuple[int, int]:
+        """Width and height of its picture."""
+        return self.task.width, self.task.height
+
     def picture(self, frame: int) -> bytes:
         return self.studio.frame(self.task, frame)[0]
 
