@@ -110,6 +110,17 @@ class Plan:
         return len(frames | {frame for one in self.after if one.mark in new for frame in one.frames})
 
     @property
+    def in_words(self) -> tuple[str, str]:
+        """What happens, and to what nothing happens; such as ("8 go, 1 comes", "12 stay as they are")."""
+        if self.action == "clear":
+            return (f"All {self.goes:,} go" if self.goes != 1 else "The only one goes", "")
+        stays = counted(self.stays, "stay as they are", "stays as it is")
+        if self.action == "update" and self.goes == self.comes:
+            return f"{self.comes:,} change{'s' if self.comes == 1 else ''}", stays
+        goes, comes = counted(self.goes, "go", "goes"), counted(self.comes, "come", "comes")
+        return {"delete": goes, "create": comes}.get(self.action, f"{goes}, {comes}"), stays
+
+    @property
     def total(self) -> Difference:
         return Difference("all", len(self.before), len(self.after))
 
@@ -206,6 +217,10 @@ def plan_of(change: Change, given: Given, now: Snapshot) -> Plan:
         return Plan(action, now.things, kept, body, ids, unknown)
     new = [one for one in given.things if (one.kind, one.id) in named]
     return Plan(action, now.things, [*kept, *new], part_of(given.pieces, new), ids, unknown)
+
+
+def counted(number: int, many: str, one: str) -> str:
+    return f"1 {one}" if number == 1 else f"{number:,} {many}" if number else f"none {many}"
 
 
 def frames_of(found: list[Thing]) -> int:
