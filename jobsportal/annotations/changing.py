@@ -10,7 +10,6 @@ from jobsportal.annotations.models import Backup
 from jobsportal.annotations.plans import Change, Plan, given_of, plan_of
 from jobsportal.annotations.snapshots import Snapshot, counts_by_kind, look
 from jobsportal.cvat import Client, errors
-from jobsportal.cvat.labeled_json import digest
 from jobsportal.cvat.types import Job
 
 logger = logging.getLogger(__name__)
@@ -44,8 +43,7 @@ def carry_out(person: Person, job: Job, plan: Plan, now: Snapshot) -> Outcome:
         backup.delete()
         raise
     after = after_of(person.client, job.id)
-    is_as_planned = after is not None and after.counts == counts_by_kind(plan.after)
-    return Outcome(note_outcome(backup, after, is_sure=is_as_planned), "done")
+    return Outcome(note_outcome(backup, after, is_sure=is_as_planned(plan, after)), "done")
 
 
 def restore(person: Person, job: Job, backup: Backup) -> Outcome:
@@ -81,8 +79,13 @@ def after_of(client: Client, job_id: int) -> Snapshot | None:
 
 def uncertain(backup: Backup, plan: Plan, now: Snapshot, after: Snapshot | None, error: errors.CVATError) -> Outcome:
     """What became of a change whose answer was lost. The backup stays: the change may still arrive."""
-    if after is not None and after.digest == digest(plan.after):
-        return Outcome(note_outcome(backup, after), "done", error)
-    note_outcome(backup, after, is_sure=False)
     is_same = after is not None and after.digest == now.digest
-    return Outcome(backup, "unchanged" if is_same else "unknown", error)
+    has_arrived = not is_same and is_as_planned(plan, after)
+    note_outcome(backup, after, is_sure=has_arrived)
+    return Outcome(backup, "done" if has_arrived else "unchanged" if is_same else "unknown", error)
+
+
+def is_as_planned(plan: Plan, after: Snapshot | None) -> bool:
+    """Whether there is what was planned, as far as that can be told: servers fill in what was not said, so the numbers
+    have to do."""
+    return after is not None and after.counts == counts_by_kind(plan.after)
