@@ -1,5 +1,6 @@
 """The forms for changing annotations as JSON: what is brought, and the confirmation of what it does."""
 
+import codecs
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +10,6 @@ from django.conf import settings
 from jobsportal.annotations.models import Draft
 from jobsportal.annotations.plans import Change, given_of
 from jobsportal.cvat.errors import Invalid
-from jobsportal.web.templatetags.portal import size
 
 MIB = 1024 * 1024
 MAX_TYPED = 1_000_000
@@ -51,8 +51,8 @@ class JsonForm(forms.Form):
         self.problems: list[str] = []
         self.change: Change | None = None
         self.name = ""
-        self.fields["file"].help_text = f"Up to {size(max_bytes())}."
-        self.fields["text"].help_text = f"Up to {size(MAX_TYPED)}; more comes as a file."
+        self.fields["file"].help_text = f"Up to {settings.CVAT_MAX_BODY_MIB:,} MiB."
+        self.fields["text"].help_text = f"Up to {MAX_TYPED:,} characters; more comes as a file."
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
@@ -135,12 +135,16 @@ def fresh_once() -> str:
 
 def as_utf8(content: bytes) -> bytes:
     """JSON as editors on Windows save it, too: without its mark, and not in UTF-16. Raises Invalid."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace").encode("utf-8", "replace")
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    try:
-        content.decode()
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise Invalid(detail=f"This is not JSON: line {line} holds a character that is not UTF-8.") from None
+    content = content.removeprefix(codecs.BOM_UTF8)
+    decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
+    for start in range(0, len(content), MIB):  # in pieces: as a whole, the text may be four times as large
+        piece = content[start : start + MIB]
+        try:
+            decoder.decode(piece, final=start + MIB >= len(content))
+        except UnicodeDecodeError as error:
+            line += piece.count(b"\n", 0, error.start)
+            raise Invalid(detail=f"This is not JSON: line {line} holds a character that is not UTF-8.") from None
+        line += piece.count(b"\n")
     return content

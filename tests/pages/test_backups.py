@@ -1,6 +1,5 @@
 """Backups of annotations: taken before each change, seen by nobody else, and the way back."""
 
-import json
 from datetime import timedelta
 
 import pytest
