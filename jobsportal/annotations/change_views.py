@@ -139,7 +139,7 @@ def confirmed(request: PortalRequest, proposal: Proposal) -> HttpResponseBase:
     jobs.retrieve_annotations_json (which is the backup); the change; jobs.retrieve_annotations_json once more."""
     once = f"once:{request.person.id}:{request.POST.get('once', '')[:64]}"
     if request.POST.get("once") and not cache.add(once, True, ONCE_SECONDS):
-        toasts.on_next_page(request, toasts.Toast("This was sent twice. It is done once.", kind="note"))
+        toasts.on_next_page(request, toasts.Toast("This was sent twice; it counts once.", kind="note"))
         return redirect("annotations:edit", proposal.job_id)
     is_over = False
     try:

@@ -26,6 +26,7 @@ from jobsportal.web.parallel import side_by_side
 from jobsportal.web.streaming import Transfer
 
 BACKUPS_SHOWN = 50
+BACKUPS_FIRST = 5
 
 DONE = {
     "replace": "The annotations were replaced",
@@ -109,8 +110,10 @@ def listed(request: PortalRequest, job_id: int) -> dict[str, Any]:
     """The person's backups of this job, and the change that the address says has just been made."""
     found = list(backups.own_backups(request.person, job_id)[:BACKUPS_SHOWN])
     changed = next((entry(one) for one in found if str(one.key) == request.GET.get("changed")), None)
+    entries = [entry(one) for one in found]
     return {
-        "backups": [entry(one) for one in found],
+        "backups": entries[:BACKUPS_FIRST],
+        "older": entries[BACKUPS_FIRST:],
         "changed": changed,
         "once": fresh_once(),
         "backup_days": settings.BACKUP_DAYS,

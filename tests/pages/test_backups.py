@@ -76,6 +76,13 @@ def test_the_page_lists_ones_backups(portal):
     assert "the same in everything but the ids" in page
 
 
+def test_the_latest_five_are_in_sight_and_the_others_a_click_away(portal):
+    for _ in range(3):
+        take_back(portal, clear(portal))
+    page = text(portal.get(EDIT))
+    assert "1 older" in page and page.index("1 older") < page.rindex("before clearing")
+
+
 def test_nobody_else_gets_to_see_them(sign_in, upstream):
     backup = clear(sign_in())
     other = sign_in("bob")
@@ -157,6 +164,15 @@ def test_a_database_that_fails_stops_the_change(portal, upstream, monkeypatch):
     monkeypatch.setattr(Backup, "save", full)
     answer = yes(portal, page, typed="46")
     assert answer.status_code == 503 and "so nothing was changed" in text(answer) and not sent(upstream)
+
+
+def test_expired_ones_that_can_not_be_deleted_hinder_nothing(portal, upstream, monkeypatch):
+    def locked():
+        raise DatabaseError("locked")
+
+    monkeypatch.setattr(backups, "purge", locked)
+    clear(portal)
+    assert total(upstream) == 0 and Backup.objects.count() == 1
 
 
 # What fails on the way

@@ -399,7 +399,7 @@ def test_a_second_click_changes_nothing_more(portal, upstream):
     page = preview(portal, {"shapes": [box(upstream)]}, "create")
     first, second = yes(portal, page), yes(portal, page)
     assert (first.status_code, second.status_code) == (302, 302) and total(upstream) == 21
-    assert "This was sent twice. It is done once." in text(portal.get(second["Location"]))
+    assert "This was sent twice; it counts once." in text(portal.get(second["Location"]))
 
 
 def test_a_yes_that_was_refused_can_be_repeated(portal, upstream):

@@ -13,4 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         gone = purge()
-        self.stdout.write(f"{gone} backup{'' if gone == 1 else 's'} older than {settings.BACKUP_DAYS} days deleted.")
+        if options["verbosity"]:
+            self.stdout.write(
+                f"{gone} backup{'' if gone == 1 else 's'} older than {settings.BACKUP_DAYS} days deleted."
+            )
