@@ -1,6 +1,7 @@
 """The difference that a change would make, and the yes to it. Each change of annotations goes through here: what was
 brought as JSON, clearing, and going back to a backup."""
 
+import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -25,9 +26,12 @@ from jobsportal.annotations.snapshots import Snapshot, look
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import Job, Label
 from jobsportal.jobs.views import job_context
+from jobsportal.web import errors as web_errors
 from jobsportal.web import toasts
 from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import side_by_side
+
+logger = logging.getLogger(__name__)
 
 ONCE_SECONDS = 600
 
@@ -155,6 +159,8 @@ def attempted(request: PortalRequest, proposal: Proposal) -> HttpResponseBase:
     client = request.person.client
     job, now = side_by_side(partial(client.jobs.retrieve, proposal.job_id), partial(look, client, proposal.job_id))
     for answer in (job, now):
+        if isinstance(answer, errors.Unreachable | errors.Busy | errors.BrokenAnswer):
+            return not_begun(request, answer)
         if isinstance(answer, errors.CVATError):
             raise answer
     plan = planned(request, proposal, job, now)
@@ -167,6 +173,11 @@ def attempted(request: PortalRequest, proposal: Proposal) -> HttpResponseBase:
         return looked(request, proposal, 409, moved=True, was=total if total.isdecimal() else "")
     if proposal.change.action == "clear" and not ConfirmForm(request.POST, number=job.id).is_valid():
         return looked(request, proposal, 422, typed_error=True)
+    return carried_out(request, proposal, job, plan, now)
+
+
+def carried_out(request: PortalRequest, proposal: Proposal, job: Job, plan: Plan, now: Snapshot) -> HttpResponseBase:
+    """Carry it out; where it was refused, the difference stays in sight with the reason."""
     try:
         outcome = carry_out(request.person, job, plan, now)
     except BackupFailed as error:
@@ -175,6 +186,14 @@ def attempted(request: PortalRequest, proposal: Proposal) -> HttpResponseBase:
         words = f"Nothing was changed. {in_words(error)}"
         return looked(request, proposal, error.status or 422, failed=words)
     return told(request, proposal, plan, outcome)
+
+
+def not_begun(request: PortalRequest, error: errors.CVATError) -> HttpResponse:
+    """What is there now could not be read, so there is no backup, and nothing is sent."""
+    logger.warning("%s (upstream request %s)", error, error.request_id or "-")
+    telling = web_errors.told(error)
+    words = f"{telling.words} Nothing was changed. Go back to the difference to send it again."
+    return web_errors.refused(request, telling.title, words, telling.status)
 
 
 def is_agreed(request: PortalRequest, proposal: Proposal, plan: Plan, now: Snapshot) -> bool:

@@ -186,7 +186,16 @@ def test_without_a_backup_nothing_is_changed(portal, upstream, fault):
     upstream.fail(method="GET", path="/annotations$", **fault)
     answer = yes(portal, page, typed="46")
     assert answer.status_code in (401, 403, 502) and not sent(upstream) and not Backup.objects.exists()
+    assert answer.status_code != 502 or "Nothing was changed." in text(answer)
     assert total(upstream) == 20
+
+
+def test_a_server_that_is_too_slow_to_give_a_backup_is_told(portal, upstream, settings):
+    page = portal.get(CLEAR)
+    settings.CVAT_READ_TIMEOUT = 0.2
+    upstream.fail(method="GET", path="/annotations$", delay=1.0)
+    answer = yes(portal, page, typed="46")
+    assert answer.status_code == 504 and "Nothing was changed." in text(answer) and not sent(upstream)
 
 
 @pytest.mark.parametrize(("status", "told"), [(400, 400), (403, 403), (404, 404), (401, 401), (429, 503)])
