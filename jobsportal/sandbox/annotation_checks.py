@@ -1,107 +1,77 @@
-"""What the upstream checks in annotations that are sent to it, and the words it complains in."""
+"""What the upstream checks in annotations that are sent to it, and the words it complains in.
+
+The generation of old looks at each field by itself; the later one also at what belongs together: the number of points
+of a shape, the elements of a skeleton, and ids where there can't be any yet.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from .annotation_fields import KINDS, many
 from .jobtable import Job
 from .messages import invalid, refuse
-from .store import Annotations, Store
+from .store import Annotations, Label, Store
 
 Item = dict[str, Any]
-Errors = dict[str, Any]
 
-TYPES = ("rectangle", "polygon", "polyline", "points", "ellipse", "cuboid", "mask", "skeleton")
 EXACT = {"rectangle": 4, "ellipse": 4, "cuboid": 16}
 LEAST = {"polygon": 6, "polyline": 4, "points": 2, "mask": 6}
-REQUIRED = ["This field is required."]
 
 
-def validate(data: Item, ids_allowed: bool) -> None:
+def validate(data: Item, old: bool, ids_allowed: bool) -> None:
     """Refuses with every error found, in the shape of the data."""
-    errors: Errors = {}
-    for kind in ("tags", "shapes", "tracks"):
-        items = data.get(kind, [])
-        if not isinstance(items, list):
-            words = f'Expected a list of items but got type "{type(items).__name__}".'
-            errors[kind] = {"non_field_errors": [words]}
-            continue
-        found = [_item_errors(kind, item, ids_allowed) for item in items]
-        if any(found):
-            errors[kind] = found
+    errors = {kind: found for kind, fields in KINDS.items() if (found := many(fields)(data.get(kind, [])))}
+    if not errors and not old:
+        errors = _mismatches(data, ids_allowed)
     if errors:
         raise refuse(400, errors)
 
 
-def _item_errors(kind: str, item: Any, ids_allowed: bool) -> Errors:
-    if not isinstance(item, dict):
-        return {"non_field_errors": [f"Invalid data. Expected a dictionary, but got {type(item).__name__}."]}
-    errors = _common_errors(item)
-    if kind == "shapes":
-        errors |= _shape_errors(item)
-    if kind == "tracks":
-        inner = [_keyframe_errors(shape) for shape in item.get("shapes", [])]
-        errors |= {"shapes": inner} if any(inner) else {}
-    if not errors and not ids_allowed and item.get("id") is not None:
-        errors["id"] = ["must be absent"]
+def _mismatches(data: Item, ids_allowed: bool) -> dict[str, Any]:
+    errors: dict[str, Any] = {}
+    for kind in KINDS:
+        found = [_item_mismatch(kind, item, ids_allowed) for item in data.get(kind, [])]
+        if any(found):
+            errors[kind] = found
     return errors
 
 
-def _common_errors(item: Item) -> Errors:
-    errors: Errors = {}
-    for name in ("frame", "label_id"):
-        if item.get(name) is None:
-            errors[name] = REQUIRED if name not in item else ["This field may not be null."]
-        elif isinstance(item[name], bool) or not isinstance(item[name], int):
-            errors[name] = ["A valid integer is required."]
-        elif item[name] < 0:
-            errors[name] = ["Ensure this value is greater than or equal to 0."]
-    return errors
+def _item_mismatch(kind: str, item: Item, ids_allowed: bool) -> Item:
+    found = {"shapes": _whole_mismatch, "tracks": _track_mismatch}.get(kind, _no_mismatch)(item)
+    if not found and not ids_allowed and item.get("id") is not None:
+        return {"id": ["must be absent"]}
+    return found
 
 
-def _keyframe_errors(item: Item) -> Errors:
-    errors = _shape_errors(item)
-    if not isinstance(item.get("frame"), int):
-        errors["frame"] = REQUIRED
-    return errors
-
-
-def _shape_errors(item: Item) -> Errors:
-    if "type" not in item:
-        return {"type": REQUIRED}
-    if item["type"] not in TYPES:
-        return {"type": [f'"{item["type"]}" is not a valid choice.']}
-    return _rotation_errors(item) or _points_errors(item)
-
-
-def _rotation_errors(item: Item) -> Errors:
-    rotation = item.get("rotation", 0)
-    if not isinstance(rotation, (int, float)):
-        return {"rotation": ["A valid number is required."]}
-    if rotation > 360:
-        return {"rotation": ["Ensure this value is less than or equal to 360."]}
-    if rotation < 0:
-        return {"rotation": ["Ensure this value is greater than or equal to 0."]}
+def _no_mismatch(item: Item) -> Item:
     return {}
 
 
-def _points_errors(item: Item) -> Errors:
-    points, kind = item.get("points", []), item["type"]
-    if not isinstance(points, list):
-        return {"points": [f'Expected a list of items but got type "{type(points).__name__}".']}
-    words = "[ErrorDetail(string='Value must be a float or an integer', code='invalid')]"
-    bad = {str(i): words for i, value in enumerate(points) if isinstance(value, bool) or not _is_number(value)}
-    if bad:
-        return {"points": bad}
+def _whole_mismatch(item: Item) -> Item:
+    """Of a shape that is not part of a track."""
+    elements = item.get("elements", [])
+    if item["type"] == "skeleton" and not elements:
+        return {"elements": ["at least one required for skeleton shape"]}
+    return _shape_mismatch(item) | _within("elements", [_shape_mismatch(part) for part in elements])
+
+
+def _track_mismatch(item: Item) -> Item:
+    keyframes = [_shape_mismatch(keyframe) for keyframe in item["shapes"]]
+    parts = [_track_mismatch(part) for part in item.get("elements", [])]
+    return _within("shapes", keyframes) | _within("elements", parts)
+
+
+def _within(name: str, found: list[Item]) -> Item:
+    return {name: found} if any(found) else {}
+
+
+def _shape_mismatch(item: Item) -> Item:
+    count, kind = len(item.get("points", [])), item["type"]
     if kind == "skeleton":
-        return {} if item.get("elements") else {"elements": ["at least one required for skeleton shape"]}
-    count = len(points)
+        return {}
     fits = count == EXACT[kind] if kind in EXACT else count >= LEAST[kind] and (kind == "mask" or count % 2 == 0)
     return {} if fits else {"points": [f"invalid length for shape type '{kind}'"]}
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float))
 
 
 def normalise(data: Item) -> Annotations:
@@ -124,15 +94,19 @@ def _common(item: Item) -> Item:
         "label_id": item["label_id"],
         "group": item.get("group") or 0,
         "source": item.get("source", "manual"),
-        "attributes": item.get("attributes", []),
+        "attributes": _values(item),
     }
+
+
+def _values(item: Item) -> list[Item]:
+    return [{"spec_id": entry["spec_id"], "value": str(entry["value"])} for entry in item.get("attributes", [])]
 
 
 def _geometry(item: Item) -> Item:
     return {
         "type": item["type"],
-        "occluded": bool(item.get("occluded", False)),
-        "outside": bool(item.get("outside", False)),
+        "occluded": item.get("occluded", False),
+        "outside": item.get("outside", False),
         "z_order": item.get("z_order", 0),
         "rotation": float(item.get("rotation", 0)),
         "points": [float(value) for value in item.get("points", [])],
@@ -140,41 +114,47 @@ def _geometry(item: Item) -> Item:
 
 
 def _shape(item: Item) -> Item:
-    elements = [_element(part, item) for part in item.get("elements", [])]
+    elements = [_geometry(part) | _ids(part) | _common(part) for part in item.get("elements", [])]
     return _geometry(item) | _ids(item) | _common(item) | {"elements": elements}
 
 
-def _element(part: Item, whole: Item) -> Item:
-    shared = {"frame": whole["frame"]}
-    return _geometry(part) | _ids(part) | _common(shared | part)
-
-
 def _track(item: Item) -> Item:
-    frames = [
-        _geometry(shape) | _ids(shape) | {"frame": shape["frame"], "attributes": shape.get("attributes", [])}
-        for shape in item.get("shapes", [])
+    keyframes = [
+        _geometry(shape) | _ids(shape) | {"frame": shape["frame"], "attributes": _values(shape)}
+        for shape in item["shapes"]
     ]
-    elements = [_track({"frame": item["frame"]} | part) for part in item.get("elements", [])]
-    return _ids(item) | _common(item) | {"shapes": frames, "elements": elements}
+    elements = [_track(part) for part in item.get("elements", [])]
+    return _ids(item) | _common(item) | {"shapes": keyframes, "elements": elements}
+
+
+def parts_by_id(store: Store, job: Job) -> dict[int, Label]:
+    """The labels of the job's task, those within skeletons too."""
+    labels = store.labels_of_task(store.task_of(job))
+    return {part.id: part for label in labels for part in (label, *label.sublabels)}
 
 
 def check_labels(store: Store, job: Job, data: Annotations) -> None:
     """Labels and attributes must be those of the job's task. Values and frames are not looked at."""
-    specs: dict[int, set[int]] = {}
-    for label in store.labels_of_task(store.task_of(job)):
-        for part in (label, *label.sublabels):
-            specs[part.id] = {attribute.id for attribute in part.attributes}
-    for kind in ("tags", "shapes", "tracks"):
+    labels = parts_by_id(store, job)
+    for kind in KINDS:
         for item in data[kind]:
-            _check_item(item, specs)
+            _check_item(item, labels)
 
 
-def _check_item(item: Item, specs: dict[int, set[int]]) -> None:
-    if item["label_id"] not in specs:
+def _check_item(item: Item, labels: dict[int, Label]) -> None:
+    """A track keeps attributes that may change in its keyframes, and only there."""
+    if item["label_id"] not in labels:
         raise invalid(f"label_id `{item['label_id']}` is invalid")
-    entries = [*item["attributes"], *(entry for shape in item.get("shapes", []) for entry in shape["attributes"])]
-    for entry in entries:
-        if entry.get("spec_id") not in specs[item["label_id"]]:
-            raise invalid(f"spec_id `{entry.get('spec_id')}` is invalid")
+    specs = labels[item["label_id"]].attributes
+    mutable, all_specs = {spec.id for spec in specs if spec.mutable}, {spec.id for spec in specs}
+    _check_specs(item, all_specs - mutable if "shapes" in item else all_specs)
+    for keyframe in item.get("shapes", []):
+        _check_specs(keyframe, mutable)
     for part in item.get("elements", []):
-        _check_item(part, specs)
+        _check_item(part, labels)
+
+
+def _check_specs(item: Item, known: set[int]) -> None:
+    for entry in item["attributes"]:
+        if entry["spec_id"] not in known:
+            raise invalid(f"spec_id `{entry['spec_id']}` is invalid")

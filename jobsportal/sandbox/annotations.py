@@ -5,22 +5,20 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from .annotation_checks import check_labels, normalise, validate
+from .annotation_checks import check_labels, normalise, parts_by_id, validate
 from .jobtable import Job
-from .legacy import gone_annotations, gone_import_status
 from .messages import Request, Response, crash, forbidden, invalid
 from .permissions import may_work_on_job
 from .service import Service
-from .store import Annotations, Store, empty_annotations
+from .store import Annotations, Label, Store, empty_annotations
 
 KINDS = ("tags", "shapes", "tracks")
-TAG_FIELDS = ("id", "label_id", "frame", "group", "source", "attributes")
-SHAPE_FIELDS = (
-    "id", "label_id", "type", "frame", "group", "source", "occluded", "outside", "z_order", "rotation", "points",
-    "attributes", "elements",
+# The order in which fields are told, of everything from a tag to a keyframe
+FIELDS = (
+    "id", "label_id", "type", "frame", "group", "source", "shapes", "occluded", "outside", "z_order", "rotation",
+    "points", "attributes", "elements",
 )  # fmt: skip
 GEOMETRY = ("type", "occluded", "outside", "z_order", "rotation", "points")
-TRACK_FIELDS = ("id", "label_id", "frame", "group", "source", "shapes", "attributes", "elements")
 
 
 def writable_job(service: Service, request: Request, job_id: str) -> Job:
@@ -32,36 +30,37 @@ def writable_job(service: Service, request: Request, job_id: str) -> Job:
 
 
 def retrieve(service: Service, request: Request, job_id: str) -> Response:
-    """`GET`: everything, by frame. With `format` or `action` it is the export of old, which is gone."""
+    """`GET`: everything, by frame."""
     job = service.job(request, job_id)
-    if request.param("format") is not None or request.param("action") is not None:
-        return gone_annotations()
     with service.store.lock:
         return Response(data=_ordered(service.store.annotations_of(job)))
 
 
 def _ordered(data: Annotations) -> Annotations:
-    fields = {"tags": TAG_FIELDS, "shapes": SHAPE_FIELDS, "tracks": TRACK_FIELDS}
-    made: Annotations = {"version": 0}
-    for kind in KINDS:
-        items = sorted(data[kind], key=lambda item: item["frame"])
-        made[kind] = [{name: item[name] for name in fields[kind]} for item in items]
-    return copy.deepcopy(made)
+    by_frame = {kind: sorted(data[kind], key=lambda item: item["frame"]) for kind in KINDS}
+    return {"version": 0} | {kind: [_arranged(item) for item in items] for kind, items in by_frame.items()}
+
+
+def _arranged(item: dict[str, Any]) -> dict[str, Any]:
+    made = {name: copy.deepcopy(item[name]) for name in FIELDS if name in item}
+    for name in ("shapes", "elements"):
+        if name in made:
+            made[name] = [_arranged(inner) for inner in item[name]]
+    return made
 
 
 def replace(service: Service, request: Request, job_id: str) -> Response:
-    """`PUT`: what is sent takes the place of what is there. Ids must be absent."""
+    """`PUT`: what is sent takes the place of what is there. Only the generation of old lets ids be chosen."""
     job = writable_job(service, request, job_id)
-    if request.param("format") is not None or request.param("rq_id") is not None:
-        return gone_import_status()
-    data = _checked(service.store, request, job, ids_allowed=False)
+    data = _checked(service, request, job, ids_allowed=False)
     return Response(data=replace_all(service.store, job, data))
 
 
 def replace_all(store: Store, job: Job, data: Annotations) -> Annotations:
-    """Puts annotations without ids in the place of the present ones; also what an import ends with."""
+    """Puts annotations in the place of the present ones; also what an import ends with."""
     with store.lock:
         before = store.annotations_of(job)
+        _refuse_taken(store, data, {job.id})
         made = _with_ids(store, data)
         store.annotations[job.id] = _stored(store, job, made)
         if _size(before) or _size(made):
@@ -75,13 +74,23 @@ def patch(service: Service, request: Request, job_id: str) -> Response:
     action = request.param("action")
     if action not in ("create", "update", "delete"):
         raise invalid("Please specify a correct 'action' for the request")
-    data = _checked(service.store, request, job, ids_allowed=action != "create")
+    data = _checked(service, request, job, ids_allowed=action != "create")
     with service.store.lock:
         if action == "create":
+            _refuse_taken(service.store, data, set())
             return Response(data=_create(service.store, job, data))
         if action == "update":
             return Response(data=_update(service.store, job, data))
         return Response(data=_delete(service.store, job, data))
+
+
+def _refuse_taken(store: Store, data: Annotations, except_jobs: set[int]) -> None:
+    """An id that something else has already is a conflict in the upstream's tables, which nothing catches."""
+    for kind in KINDS:
+        sent = {item["id"] for item in data[kind] if "id" in item}
+        others = (kept[kind] for job_id, kept in store.annotations.items() if sent and job_id not in except_jobs)
+        if any(item["id"] in sent for items in others for item in items):
+            raise crash()
 
 
 def _create(store: Store, job: Job, data: Annotations) -> Annotations:
@@ -95,25 +104,25 @@ def _create(store: Store, job: Job, data: Annotations) -> Annotations:
 
 
 def _update(store: Store, job: Job, data: Annotations) -> Annotations:
-    """Unknown ids are passed over in silence."""
-    stored, present, changed = _stored(store, job, data), store.annotations_of(job), False
-    for kind in KINDS:
-        new = {item.get("id"): item for item in stored[kind]}
-        changed = changed or any(item["id"] in new for item in present[kind])
-        present[kind] = [new.get(item["id"], item) for item in present[kind]]
-    if changed:
-        store.touch_annotations(job)
-    return data
+    """Takes away what has these ids and puts in what was sent, also where there was nothing to take away."""
+    _remove(store, job, data)
+    return _create(store, job, data)
 
 
 def _delete(store: Store, job: Job, data: Annotations) -> Annotations:
-    present, before = store.annotations_of(job), _size(store.annotations_of(job))
+    """Unknown ids are passed over in silence."""
+    if _remove(store, job, data):
+        store.touch_annotations(job)
+    return data
+
+
+def _remove(store: Store, job: Job, data: Annotations) -> bool:
+    present = store.annotations_of(job)
+    before = _size(present)
     for kind in KINDS:
         ids = {item.get("id") for item in data[kind]}
         present[kind] = [item for item in present[kind] if item["id"] not in ids]
-    if _size(present) != before:
-        store.touch_annotations(job)
-    return data
+    return _size(present) != before
 
 
 def clear(service: Service, request: Request, job_id: str) -> Response:
@@ -130,13 +139,13 @@ def _size(data: Annotations) -> int:
     return sum(len(data[kind]) for kind in KINDS)
 
 
-def _checked(store: Store, request: Request, job: Job, ids_allowed: bool) -> Annotations:
+def _checked(service: Service, request: Request, job: Job, ids_allowed: bool) -> Annotations:
     raw = request.json()
     if not isinstance(raw, dict):
         raise crash()
-    validate(raw, ids_allowed)
+    validate(raw, service.is_old, ids_allowed)
     data = normalise(raw)
-    check_labels(store, job, data)
+    check_labels(service.store, job, data)
     return data
 
 
@@ -151,23 +160,39 @@ def _with_ids(store: Store, data: Annotations) -> Annotations:
 
 def _number(store: Store, item: dict[str, Any]) -> None:
     """Gives an id, in the place where the upstream writes it: after a shape's geometry, else in front."""
-    rest = {name: value for name, value in item.items() if name != "id"}
-    geometry = {name: rest.pop(name) for name in GEOMETRY if name in rest}
+    number = item.pop("id", None) or store.new_id()
+    geometry = {name: item.pop(name) for name in GEOMETRY if name in item}
+    rest = dict(item)
     item.clear()
-    item.update(geometry | {"id": store.new_id()} | rest)
+    item.update(geometry | {"id": number} | rest)
     for inner in (*item.get("shapes", []), *item.get("elements", [])):
         _number(store, inner)
 
 
 def _stored(store: Store, job: Job, data: Annotations) -> Annotations:
     """What is kept: attributes that were not sent get their defaults."""
-    specs = {}
-    for label in store.labels_of_task(store.task_of(job)):
-        for part in (label, *label.sublabels):
-            specs[part.id] = part.attributes
+    labels = parts_by_id(store, job)
     made = copy.deepcopy(data)
-    for item in (*made["tags"], *made["shapes"]):
-        sent = {entry["spec_id"] for entry in item["attributes"]}
-        missing = [spec for spec in specs.get(item["label_id"], []) if spec.id not in sent]
-        item["attributes"] += [{"spec_id": spec.id, "value": spec.default} for spec in missing]
+    for kind in KINDS:
+        for item in made[kind]:
+            _complete(item, labels)
     return made
+
+
+def _complete(item: dict[str, Any], labels: dict[int, Label]) -> None:
+    """A keyframe of a track takes over what was not sent from the one before."""
+    specs = labels[item["label_id"]].attributes
+    is_track = "shapes" in item
+    _fill(item, {spec.id: spec.default for spec in specs if not (is_track and spec.mutable)})
+    latest = {spec.id: spec.default for spec in specs if spec.mutable}
+    for keyframe in sorted(item.get("shapes", []), key=lambda shape: shape["frame"]):
+        _fill(keyframe, latest)
+        latest |= {entry["spec_id"]: entry["value"] for entry in keyframe["attributes"]}
+    for part in item.get("elements", []):
+        _complete(part, labels)
+
+
+def _fill(item: dict[str, Any], defaults: dict[int, str]) -> None:
+    sent = {entry["spec_id"] for entry in item["attributes"]}
+    missing = [{"spec_id": number, "value": value} for number, value in defaults.items() if number not in sent]
+    item["attributes"] += missing

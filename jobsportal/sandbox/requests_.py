@@ -7,21 +7,23 @@ from email.utils import formatdate
 
 from .background import BackgroundRequest
 from .filters import Field, json_logic, ordering
-from .messages import Refusal, Request, Response, forbidden, text
+from .messages import Refusal, Request, Response, detail, forbidden, text
 from .paging import paginate
 from .permissions import may_work_on_job
 from .service import Service
 
 UNKNOWN = "There is no request with specified id"
 TOO_LATE = "Only requests that have not yet been started can be cancelled"
+SPENT = 3600.0  # seconds for which the file of a spent request is left for whoever is fetching it
+OLD_FORBIDDEN = "You don't have permission to perform this action"
 
 FIELDS: dict[str, Field[BackgroundRequest]] = {
     "status": Field(lambda item: item.status),
-    "project_id": Field(lambda item: item.job.project_id, int),
-    "task_id": Field(lambda item: item.job.task_id, int),
-    "job_id": Field(lambda item: item.job.id, int),
+    "project_id": Field(lambda item: item.subject.project_id, int),
+    "task_id": Field(lambda item: item.subject.task_id, int),
+    "job_id": Field(lambda item: item.subject.job_id, int),
     "action": Field(lambda item: item.action),
-    "target": Field(lambda item: "job"),
+    "target": Field(lambda item: item.subject.target),
     "subresource": Field(lambda item: item.subresource),
     "format": Field(lambda item: item.format),
     "owner": Field(lambda item: item.owner.username),
@@ -42,33 +44,53 @@ def list_requests(service: Service, request: Request) -> Response:
     """`GET /api/requests`: newest first. The organization is a filter here, its header is ignored."""
     store, me = service.store, request.person()
     with store.lock:
-        rows = sorted((item for item in store.requests.values() if item.owner.id == me.id), key=lambda i: i.created)
+        mine = [item for item in store.requests.values() if item.owner.id == me.id and not item.is_gone()]
+    rows = sorted(mine, key=lambda item: item.created)
     for name, field in FIELDS.items():
         wanted = request.param(name)
         if wanted and name != "created_date":
             rows = [item for item in rows if str(field.read(item)) == wanted]
     if request.param("org") is not None and request.organization:
-        rows = [item for item in rows if item.job.organization_id == request.organization.id]
+        rows = [item for item in rows if item.subject.organization_id == request.organization.id]
     test = json_logic(request, FIELDS)
     rows = [item for item in rows if test is None or test(item)]
-    return _fresh(paginate(request, ordering(request, rows, FIELDS, "-created_date"), lambda item: item.render()))
+    return _fresh(
+        paginate(request, ordering(request, rows, FIELDS, "-created_date"), lambda item: item.render(service.is_old))
+    )
 
 
 def _find(service: Service, request: Request, request_id: str) -> BackgroundRequest:
-    """Exports are for whoever asked; an import can be followed by all who may work on the job."""
-    found = service.store.requests.get(request_id)
+    """For whoever asked; the newer generation lets all who may work on a job follow an import into it."""
+    found = known(service, request_id)
     if found is None:
         raise Refusal(_fresh(text(404, UNKNOWN)))
-    me = request.person()
-    shared = found.action == "import" and may_work_on_job(service.store, me, found.job)
-    if found.owner.id != me.id and not shared:
-        raise forbidden()
+    if found.owner.id != request.person().id and not _is_shared(service, request, found):
+        raise detail(403, OLD_FORBIDDEN) if service.is_old else forbidden()
     return found
+
+
+def _is_shared(service: Service, request: Request, item: BackgroundRequest) -> bool:
+    if service.is_old or item.action != "import" or item.subject.job_id is None:
+        return False
+    return may_work_on_job(service.store, request.person(), service.store.jobs[item.subject.job_id])
+
+
+def known(service: Service, request_id: str) -> BackgroundRequest | None:
+    """The request of that id, unless its time has run out."""
+    found = service.store.requests.get(request_id)
+    return None if found is None or found.is_gone() else found
+
+
+def consume(service: Service, item: BackgroundRequest) -> None:
+    """Lets a request be gone once its outcome is told. Its file may be on its way, and goes with a later clearing."""
+    with service.store.lock:
+        if service.store.requests.get(item.id) is item:
+            del service.store.requests[item.id]
 
 
 def retrieve(service: Service, request: Request, request_id: str) -> Response:
     """`GET /api/requests/{id}`."""
-    return _fresh(Response(data=_find(service, request, request_id).render()))
+    return _fresh(Response(data=_find(service, request, request_id).render(service.is_old)))
 
 
 def cancel(service: Service, request: Request, request_id: str) -> Response:
@@ -82,14 +104,28 @@ def cancel(service: Service, request: Request, request_id: str) -> Response:
     return _fresh(Response(200))
 
 
-def launch(service: Service, item: BackgroundRequest) -> Response:
-    """Starts a request, unless one with the same id is still running (409)."""
+def launch(service: Service, item: BackgroundRequest) -> bool:
+    """Starts a request; False when one with the same id is still running."""
     with service.store.lock:
         present = service.store.requests.get(item.id)
         if present is not None and present.running:
-            return Response(409, data={"rq_id": item.id})
+            return False
         if present is not None:
             present.forget()
         service.store.requests[item.id] = item
+        _clear_up(service)
     item.run()
-    return Response(202, data={"rq_id": item.id})
+    return True
+
+
+def _clear_up(service: Service) -> None:
+    """Forgets what has expired, and files that nobody can ask for any more; from time to time, not to the second."""
+    now = service.store.now()
+    for key, item in list(service.store.requests.items()):
+        if item.is_gone(now):
+            item.forget()
+            del service.store.requests[key]
+    kept = {item.file for item in service.store.requests.values()}
+    for path in service.folder.glob("export-*.zip"):
+        if path not in kept and path.stat().st_mtime < now.timestamp() - SPENT:
+            path.unlink(missing_ok=True)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 
-from . import demo
+from . import demo, signing
 from .faults import Fault, Faults
 from .messages import Request
 from .service import VERSIONS, Service
-from .store import Store, User
+from .store import AccessToken, Store, User
 from .throttling import Throttle
 from .wire import Server
 
 log = logging.getLogger("jobsportal.sandbox")
+
+# Puts data into an empty store: when the sandbox begins, how many jobs to add
+Fill = Callable[[Store, datetime, int], None]
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,7 @@ class Sandbox:
     """An embedded stand-in for the upstream, on a port of its own, with all its state in memory.
 
     `version` is the generation it stands for: "2.20" or "2.42".
+    `fill` puts other data than the demo's into the store.
     `request_seconds` is how long exports and imports take; `padding` adds that many bytes to every export;
     `store` is the state, for tests to look into; `calls` what was asked, in order of the answers.
     """
@@ -48,6 +54,7 @@ class Sandbox:
         started_at: datetime | None = None,
         quiet: bool = True,
         version: str = "2.42",
+        fill: Fill = demo.fill,
     ) -> None:
         if version not in VERSIONS:
             raise ValueError(f"The sandbox can be {' or '.join(VERSIONS)}, not {version}.")
@@ -61,7 +68,8 @@ class Sandbox:
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
         self.service = Service(Store(), Throttle(anonymous_per_minute), request_seconds, version)
-        demo.fill(self.store, self.started_at, extra_jobs)
+        self.fill = fill
+        fill(self.store, self.started_at, extra_jobs)
 
     @property
     def store(self) -> Store:
@@ -134,12 +142,13 @@ class Sandbox:
         self.stop()
 
     def reset(self) -> None:
-        """Back to the demo data, without calls, faults or padding; tokens and sessions stay valid."""
+        """Back to the data it began with, without calls, faults or padding; tokens and sessions stay valid."""
         old = self.store
         self._cancel_requests()
         fresh = Store()
-        demo.fill(fresh, self.started_at, self.extra_jobs)
+        self.fill(fresh, self.started_at, self.extra_jobs)
         fresh.tokens, fresh.sessions = old.tokens, old.sessions
+        fresh.access_tokens, fresh.secret = old.access_tokens, old.secret
         self.service.clean()
         self.service.padding = 0
         self.service.store = fresh
@@ -154,6 +163,16 @@ class Sandbox:
     def token(self, username: str) -> str:
         """A valid API token of that person."""
         return self.store.token(self._user(username))
+
+    def access_token(self, username: str, read_only: bool = False) -> str:
+        """A new personal access token of that person, for `Authorization: Bearer`; the older generation refuses it."""
+        key = secrets.token_urlsafe(32)
+        self.store.access_tokens[key] = AccessToken(self._user(username).id, read_only)
+        return key
+
+    def signature(self, username: str, address: str) -> str:
+        """What `?sign=` may say for half a minute: opens that path, with that query, as that person."""
+        return signing.make(self.store, self._user(username), address)
 
     def revoke(self, username: str) -> None:
         """Every token and session of that person becomes invalid."""

@@ -264,7 +264,7 @@ def test_an_expired_file_can_be_prepared_again(portal, upstream, ready):
 def test_what_the_server_has_forgotten_is_asked_for_by_what_the_form_remembers(portal, upstream, ready):
     upstream.store.requests.clear()
     answer = portal.post("/downloads/again", {"id": ready.id, "job": JOB, **COCO})
-    assert answer.status_code == 302 and only(upstream).job.id == JOB
+    assert answer.status_code == 302 and only(upstream).subject.job_id == JOB
     assert portal.post("/downloads/again", {"id": "gone", "job": "x"}).status_code == 404
 
 
@@ -431,7 +431,7 @@ def test_a_place_outside_the_upstreams_downloads_is_never_followed(portal, upstr
 
 
 def test_names_of_tasks_can_not_break_the_header(portal, upstream, ready):
-    upstream.store.task_of(ready.job).name = '../../evil"\r\nSet-Cookie: x=1; \u202egpj.exe Straße 日本'
+    upstream.store.task_of(ready.subject.thing).name = '../../evil"\r\nSet-Cookie: x=1; \u202egpj.exe Straße 日本'
     answer = portal.get(file_url(upstream))
     said = answer["Content-Disposition"]
     name = f"Depot-evil-Set-Cookie-x=1-gpj.exe-Straße-日本-job46-coco-{datetime.now(UTC):%Y-%m-%d}.zip"

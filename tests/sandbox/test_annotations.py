@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
+from jobsportal.sandbox import Sandbox
 
 from .conftest import Caller
 
@@ -13,6 +15,18 @@ People = Callable[[str | None], Caller]
 JOB = 1
 CAR, PERSON, BODY = 1, 2, 10
 EMPTY = {"version": 0, "tags": [], "shapes": [], "tracks": []}
+
+
+@pytest.fixture(scope="module")
+def old_sandbox() -> Iterator[Sandbox]:
+    with Sandbox(version="2.20") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def old_admin(old_sandbox: Sandbox) -> Caller:
+    old_sandbox.reset()
+    return Caller(old_sandbox, "admin")
 
 
 def box(**changes: Any) -> dict[str, Any]:
@@ -27,6 +41,18 @@ def box(**changes: Any) -> dict[str, Any]:
 
 def whole(*shapes: dict[str, Any]) -> dict[str, Any]:
     return EMPTY | {"shapes": list(shapes)}
+
+
+HEAD: dict[str, Any] = {"type": "points", "frame": 2, "label_id": 11, "points": [50.0, 20.0]}
+
+
+def skeleton(*elements: dict[str, Any]) -> dict[str, Any]:
+    return {"frame": 2, "label_id": BODY, "type": "skeleton", "elements": list(elements)}
+
+
+def track(**changes: Any) -> dict[str, Any]:
+    keyframes = [{"type": "rectangle", "frame": frame, "points": [1.0, 2.0, 30.0, 40.0]} for frame in (2, 5)]
+    return {"frame": 2, "label_id": CAR, "shapes": keyframes} | changes
 
 
 def updated(caller: Caller) -> str:
@@ -87,12 +113,18 @@ def test_creating_updating_deleting(admin: Caller) -> None:
     assert admin.get(f"jobs/{JOB}/annotations").json() == EMPTY
 
 
-def test_unknown_ids_are_passed_over_and_the_date_stays(admin: Caller) -> None:
+def test_deleting_unknown_ids_is_passed_over_and_the_date_stays(admin: Caller) -> None:
     before = updated(admin)
-    for action in ("update", "delete"):
-        answer = admin.patch(f"jobs/{JOB}/annotations?action={action}", json=whole(box(id=99999999)))
-        assert answer.status_code == 200
+    answer = admin.patch(f"jobs/{JOB}/annotations?action=delete", json=whole(box(id=99999999)))
+    assert (answer.status_code, answer.json()["shapes"][0]["id"]) == (200, 99999999)
     assert updated(admin) == before
+
+
+def test_updating_an_unknown_id_creates_it(admin: Caller) -> None:
+    before = updated(admin)
+    admin.patch(f"jobs/{JOB}/annotations?action=update", json=whole(box(id=99999999)))
+    assert 99999999 in [shape["id"] for shape in admin.get(f"jobs/{JOB}/annotations").json()["shapes"]]
+    assert updated(admin) > before
 
 
 def test_clearing_moves_the_date_only_when_there_was_something(admin: Caller) -> None:
@@ -120,6 +152,17 @@ def test_an_action_is_needed(admin: Caller, action: str) -> None:
         (box(type="mask", points=[1.0, 2.0]), {"points": ["invalid length for shape type 'mask'"]}),
         (box(type="skeleton", points=[]), {"elements": ["at least one required for skeleton shape"]}),
         (box(rotation=720.0), {"rotation": ["Ensure this value is less than or equal to 360."]}),
+        (box(frame=None), {"frame": ["This field may not be null."]}),
+        (box(frame="four"), {"frame": ["A valid integer is required."]}),
+        (box(rotation="far"), {"rotation": ["A valid number is required."]}),
+        (box(rotation=-1), {"rotation": ["Ensure this value is greater than or equal to 0."]}),
+        (box(occluded="maybe"), {"occluded": ["Must be a valid boolean."]}),
+        (box(source=[]), {"source": ["Not a valid string."]}),
+        (box(points=5), {"points": ['Expected a list of items but got type "int".']}),
+        (box(attributes=[{"spec_id": 1}]), {"attributes": [{"value": ["This field is required."]}]}),
+        (5, {"non_field_errors": ["Invalid data. Expected a dictionary, but got int."]}),
+        (skeleton(HEAD | {"points": [1]}), {"elements": [{"points": ["invalid length for shape type 'points'"]}]}),
+        (skeleton({"type": "points", "label_id": 11}), {"elements": [{"frame": ["This field is required."]}]}),
         (box(frame=-1), {"frame": ["Ensure this value is greater than or equal to 0."]}),
         (
             box(points=["a"]),
@@ -173,6 +216,106 @@ def test_who_may(people: People) -> None:
 
 def test_the_one_path_with_a_slash(admin: Caller) -> None:
     assert admin.get(f"jobs/{JOB}/annotations/").status_code == 200
+
+
+def test_a_skeleton_keeps_its_elements(admin: Caller) -> None:
+    admin.put(f"jobs/{JOB}/annotations", json=whole(skeleton(HEAD, HEAD | {"label_id": 12, "outside": True})))
+    (shape,) = admin.get(f"jobs/{JOB}/annotations").json()["shapes"]
+    assert [(part["label_id"], part["points"], part["outside"]) for part in shape["elements"]] == [
+        (11, [50.0, 20.0], False),
+        (12, [50.0, 20.0], True),
+    ]
+    assert list(shape["elements"][0]) == [
+        "id", "label_id", "type", "frame", "group", "source", "occluded", "outside", "z_order", "rotation", "points",
+        "attributes",
+    ]  # fmt: skip
+
+
+def test_a_keyframe_takes_over_attributes_from_the_one_before(admin: Caller) -> None:
+    body = track()
+    body["shapes"][0]["attributes"] = [{"spec_id": 3, "value": "42"}]
+    assert admin.put(f"jobs/{JOB}/annotations", json=EMPTY | {"tracks": [body]}).status_code == 200
+    (kept,) = admin.get(f"jobs/{JOB}/annotations").json()["tracks"]
+    speeds = [{entry["spec_id"]: entry["value"] for entry in shape["attributes"]} for shape in kept["shapes"]]
+    assert speeds == [{2: "false", 3: "42"}, {2: "false", 3: "42"}]
+    assert kept["attributes"] == [{"spec_id": 1, "value": "white"}]
+    assert list(kept) == ["id", "label_id", "frame", "group", "source", "shapes", "attributes", "elements"]
+
+
+def test_a_skeleton_may_move(admin: Caller) -> None:
+    points = {"type": "points", "frame": 2, "points": [50.0, 20.0]}
+    part = {"frame": 2, "label_id": 11, "shapes": [points, points | {"frame": 5}]}
+    body = track(label_id=BODY, shapes=[{"type": "skeleton", "frame": 2}], elements=[part])
+    answer = admin.put(f"jobs/{JOB}/annotations", json=EMPTY | {"tracks": [body]})
+    assert answer.status_code == 200, answer.text
+    (kept,) = admin.get(f"jobs/{JOB}/annotations").json()["tracks"]
+    assert [shape["frame"] for shape in kept["elements"][0]["shapes"]] == [2, 5]
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        ({"shapes": [{"type": "rectangle", "points": []}]}, {"shapes": [{"frame": ["This field is required."]}]}),
+        (
+            {"shapes": [{"type": "rectangle", "frame": 1, "points": [1]}]},
+            {"shapes": [{"points": ["invalid length for shape type 'rectangle'"]}]},
+        ),
+        ({"elements": [{"frame": 1, "label_id": 11}]}, {"elements": [{"shapes": ["This field is required."]}]}),
+        ({"elements": 3}, {"elements": {"non_field_errors": ['Expected a list of items but got type "int".']}}),
+    ],
+)
+def test_tracks_that_are_refused(admin: Caller, changes: dict[str, Any], errors: object) -> None:
+    answer = admin.put(f"jobs/{JOB}/annotations", json=EMPTY | {"tracks": [track(**changes)]})
+    assert (answer.status_code, answer.json()) == (400, {"tracks": [errors]})
+
+
+def test_attributes_that_may_change_belong_to_keyframes(admin: Caller) -> None:
+    for spec, status in ((1, 200), (2, 400)):
+        body = EMPTY | {"tracks": [track(attributes=[{"spec_id": spec, "value": "red"}])]}
+        assert admin.put(f"jobs/{JOB}/annotations", json=body).status_code == status
+
+
+class TestTheGenerationOfOld:
+    @pytest.mark.parametrize(
+        "shape",
+        [
+            box(points=[]),
+            box(points=[1.0, 2.0, 3.0]),
+            box(type="polygon", points=[1.0, 2.0]),
+            box(type="mask", points=[1.0, 2.0]),
+            skeleton(),
+        ],
+    )
+    def test_takes_shapes_with_too_few_points(self, old_admin: Caller, shape: dict[str, Any]) -> None:
+        answer = old_admin.put(f"jobs/{JOB}/annotations", json=whole(shape))
+        assert answer.status_code == 200, answer.text
+        (kept,) = old_admin.get(f"jobs/{JOB}/annotations").json()["shapes"]
+        assert (kept["type"], kept["points"]) == (shape["type"], shape.get("points", []))
+
+    @pytest.mark.parametrize(
+        ("shape", "errors"),
+        [
+            (box(points=["a"]), {"points": {"0": "[ErrorDetail(string='Value must be a float or an integer', "
+                                               "code='invalid')]"}}),
+            (box(frame=-1), {"frame": ["Ensure this value is greater than or equal to 0."]}),
+        ],
+    )  # fmt: skip
+    def test_looks_at_each_field(self, old_admin: Caller, shape: dict[str, Any], errors: object) -> None:
+        answer = old_admin.put(f"jobs/{JOB}/annotations", json=whole(shape))
+        assert (answer.status_code, answer.json()) == (400, {"shapes": [errors]})
+
+    def test_keeps_ids_that_are_sent(self, old_admin: Caller) -> None:
+        made = old_admin.put(f"jobs/{JOB}/annotations", json=whole(box(id=501), skeleton(HEAD))).json()
+        assert made["shapes"][0]["id"] == 501
+        assert old_admin.put(f"jobs/{JOB}/annotations", json=made).json() == made
+        answer = old_admin.patch(f"jobs/{JOB}/annotations?action=create", json=whole(box(id=502)))
+        assert answer.json()["shapes"][0]["id"] == 502
+
+    def test_breaks_on_an_id_that_is_taken(self, old_admin: Caller) -> None:
+        old_admin.put("jobs/2/annotations", json=whole(box(id=777)))
+        assert old_admin.put(f"jobs/{JOB}/annotations", json=whole(box(id=777))).status_code == 500
+        assert old_admin.put("jobs/2/annotations", json=whole(box(id=777))).status_code == 200
+        assert old_admin.patch("jobs/2/annotations?action=create", json=whole(box(id=777))).status_code == 500
 
 
 @pytest.mark.parametrize(

@@ -123,8 +123,11 @@ def test_review_remarks(admin: Caller) -> None:
 
 def test_the_formats_are_those_that_work(admin: Caller) -> None:
     formats = admin.get("server/annotation/formats").json()
-    assert [item["name"] for item in formats["importers"]] == ["COCO 1.0", "CVAT 1.1"]
-    assert [item["name"] for item in formats["exporters"]] == ["COCO 1.0", "CVAT for images 1.1"]
+    detection = "Ultralytics YOLO Detection 1.0"
+    assert [item["name"] for item in formats["importers"]] == ["COCO 1.0", "CVAT 1.1", "YOLO 1.1", detection]
+    assert [item["name"] for item in formats["exporters"]] == [
+        "COCO 1.0", "CVAT for video 1.1", "CVAT for images 1.1", "YOLO 1.1", detection,
+    ]  # fmt: skip
     assert formats["importers"][1] == {
         "name": "CVAT 1.1",
         "ext": "XML, ZIP",

@@ -11,59 +11,10 @@ from typing import Any
 import pytest
 
 from .conftest import Caller, until
+from .files import JOB, VIDEO, annotations_of, core, everything, zipped
 
 People = Callable[[str | None], Caller]
 CVAT_OUT, CVAT_IN, COCO = "CVAT for images 1.1", "CVAT 1.1", "COCO 1.0"
-JOB, VIDEO = 1, 33
-Item = dict[str, Any]
-
-
-def zipped(name: str, content: bytes | str) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        archive.writestr(name, content)
-    return out.getvalue()
-
-
-def annotations_of(caller: Caller, job: int = JOB) -> Item:
-    return dict(caller.get(f"jobs/{job}/annotations").json())
-
-
-def core(shape: Item) -> tuple[Any, ...]:
-    """What must survive a round trip."""
-    return (
-        shape["frame"],
-        shape["type"],
-        shape["label_id"],
-        [round(value, 2) for value in shape["points"]],
-        shape["rotation"],
-        shape["occluded"],
-        shape["z_order"],
-        sorted((entry["spec_id"], entry["value"]) for entry in shape["attributes"]),
-        sorted((part["label_id"], part["points"], part["outside"]) for part in shape["elements"]),
-    )
-
-
-def everything() -> Item:
-    """One of each kind, with attributes, a turn, a z-order."""
-    shared = {"frame": 4, "attributes": []}
-    car = [{"spec_id": 1, "value": "red"}, {"spec_id": 2, "value": "true"}, {"spec_id": 3, "value": "42"}]
-    point = {"type": "points", "attributes": []}
-    shapes = [
-        shared | {"label_id": 1, "type": "rectangle", "points": [10.5, 20.25, 60, 70], "rotation": 15.0, "attributes": car},
-        shared | {"label_id": 1, "type": "rectangle", "points": [1, 2, 3, 4], "occluded": True, "z_order": 3},
-        shared | {"label_id": 2, "type": "polygon", "points": [10, 10, 50, 12, 30, 60.75]},
-        shared | {"label_id": 6, "type": "polyline", "points": [0, 200, 112, 150]},
-        shared | {"label_id": 8, "type": "points", "points": [105, 34, 238, 87]},
-        shared | {"label_id": 7, "type": "ellipse", "points": [100, 100, 130, 80], "rotation": 30.0},
-        shared | {"label_id": 5, "type": "mask", "points": [1, 4, 1, 10, 20, 12, 21]},
-        shared | {"label_id": 10, "type": "skeleton", "points": [], "elements": [
-            point | {"label_id": 11, "points": [50, 20]},
-            point | {"label_id": 12, "points": [70, 60], "outside": True},
-            point | {"label_id": 13, "points": [55, 120]},
-        ]},
-    ]  # fmt: skip
-    return {"version": 0, "tags": [{"frame": 5, "label_id": 9, "attributes": []}], "shapes": shapes, "tracks": []}
 
 
 def test_cvat_brings_everything_back(admin: Caller) -> None:
@@ -126,6 +77,38 @@ def test_what_coco_segmentations_become(
     assert points is None or shape["points"] == points
 
 
+@pytest.mark.parametrize(
+    "segmentation",
+    [
+        {"counts": [0, 10**12], "size": [480, 640]},
+        {"counts": [-(10**12), 10**12], "size": [480, 640]},
+        {"counts": [0, 10**10], "size": [10**5, 10**5]},
+        {"counts": [0, 10**10], "size": [-(10**5), -(10**5)]},
+        {"counts": [100], "size": [480, 640]},
+        {"counts": "o" * 100_000, "size": [480, 640]},
+        {"counts": "Q", "size": "large"},
+        [[1, 2, 3]],
+    ],
+)
+def test_masks_that_claim_too_much_change_nothing(admin: Caller, segmentation: Any) -> None:
+    document = {
+        "images": [{"id": 9, "file_name": "crossing_0003.png"}],
+        "categories": [{"id": 3, "name": "car"}],
+        "annotations": [{"image_id": 9, "category_id": 3, "bbox": [0, 0, 1, 1], "segmentation": segmentation}],
+    }
+    before = annotations_of(admin)
+    assert admin.upload(JOB, COCO, json.dumps(document).encode(), "a.json")["status"] == "failed"
+    assert annotations_of(admin) == before
+
+
+def test_a_mask_of_endless_runs_is_cut_to_its_box(admin: Caller) -> None:
+    mask = {"frame": 4, "label_id": 5, "type": "mask", "points": [0, 10**12, 10, 20, 12, 21]}
+    admin.put(f"jobs/{JOB}/annotations", json={"shapes": [mask]})
+    file = zipfile.ZipFile(io.BytesIO(admin.export(JOB, COCO).content))
+    (annotation,) = json.loads(file.read("annotations/instances_default.json"))["annotations"]
+    assert annotation["area"] == 3 * 2
+
+
 def test_tracks_become_shapes_frame_by_frame(admin: Caller) -> None:
     keys = [
         {"type": "rectangle", "frame": 50, "points": [0, 0, 10, 10], "attributes": []},
@@ -182,7 +165,7 @@ def test_files_that_are_wrong_change_nothing(admin: Caller, name: str, content: 
     before, date = annotations_of(admin), admin.get(f"jobs/{JOB}").json()["updated_date"]
     request = admin.upload(JOB, name, content)
     assert request["status"] == "failed"
-    assert request["message"] == words if words else request["message"].endswith("\n")
+    assert request["message"].endswith(words or "\n")
     assert request["operation"]["type"] == "import:annotations" and request["operation"]["format"] is None
     assert annotations_of(admin) == before
     assert admin.get(f"jobs/{JOB}").json()["updated_date"] == date

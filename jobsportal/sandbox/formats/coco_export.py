@@ -15,9 +15,8 @@ HELD = ("rectangle", "polygon", "mask")
 
 def write(archive: zipfile.ZipFile, job: Snapshot, images: bool) -> None:
     if images:
-        for frame in job.job.frames:
-            name = f"images/default/{job.file_name(frame)}"
-            archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), job.picture(frame))
+        for frame in job.frames:
+            job.write_picture(archive, f"images/default/{job.file_name(frame)}", frame)
     archive.writestr("annotations/instances_default.json", json.dumps(document(job), ensure_ascii=False))
 
 

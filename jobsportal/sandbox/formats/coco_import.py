@@ -8,8 +8,9 @@ from typing import Any
 
 from ..background import ImportFailed
 from ..store import Annotations, empty_annotations
+from .archives import read_document
 from .rle import to_rows, unpack
-from .snapshot import IMPORT_ERROR, Target, read_document
+from .snapshot import IMPORT_ERROR, Target
 
 Item = dict[str, Any]
 # What COCO keeps beside a label's own attributes

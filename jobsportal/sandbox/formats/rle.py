@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+LARGEST = 1 << 24  # pixels
 
 
 def to_columns(points: list[float], width: int, height: int) -> list[int]:
     """The API's mask (runs of the box's rows, then the box) as runs of the picture's columns."""
     left, top, right, bottom = (int(value) for value in points[-4:])
-    box = _filled(int(run) for run in points[:-4])
+    across, down = right - left + 1, bottom - top + 1
+    box = _filled([int(run) for run in points[:-4]], across * down)
     picture = bytearray(width * height)
-    across = right - left + 1
-    for i, value in enumerate(box[: across * (bottom - top + 1)]):
-        x, y = left + i % across, top + i // across
-        if value and 0 <= x < width and 0 <= y < height:
-            picture[x * height + y] = 1
+    for x in range(max(left, 0), min(right + 1, width)):
+        column = box[x - left :: across]
+        for y in range(max(top, 0), min(bottom + 1, height)):
+            picture[x * height + y] = column[y - top]
     return runs(picture)
 
 
@@ -22,25 +22,32 @@ def to_rows(counts: list[int], width: int, height: int) -> list[float]:
     """Runs of columns as the API's mask, cut to the box that holds it. An empty mask is an error."""
     if sum(counts) > width * height:
         raise ValueError("The mask is larger than its picture")
-    picture = _filled(counts)
-    places = [(i // height, i % height) for i, value in enumerate(picture) if value]
-    if not places:
+    picture = _filled(counts, width * height)
+    columns = {x: picture[x * height : (x + 1) * height] for x in range(width)}
+    columns = {x: column for x, column in columns.items() if 1 in column}
+    if not columns:
         raise ValueError("The mask is empty")
-    left, right = min(x for x, _ in places), max(x for x, _ in places)
-    top, bottom = min(y for _, y in places), max(y for _, y in places)
+    left, right = min(columns), max(columns)
+    top, bottom = (
+        min(column.find(1) for column in columns.values()),
+        max(column.rfind(1) for column in columns.values()),
+    )
     across = right - left + 1
     box = bytearray(across * (bottom - top + 1))
-    for x, y in places:
-        box[(y - top) * across + x - left] = 1
+    for x, column in columns.items():
+        box[x - left :: across] = column[top : bottom + 1]
     return [float(value) for value in (*runs(box), left, top, right, bottom)]
 
 
-def _filled(counts: Iterable[int]) -> bytearray:
+def _filled(counts: list[int], size: int) -> bytearray:
+    """The runs written out, to exactly that size: whoever counts further is not followed."""
+    if not 0 < size <= LARGEST or min(counts, default=0) < 0:
+        raise ValueError("The mask is too large, or counts backwards")
     made, value = bytearray(), 0
     for count in counts:
-        made += bytes([value]) * count
+        made += bytes([value]) * min(count, size - len(made))
         value = 1 - value
-    return made
+    return made + bytes(size - len(made))
 
 
 def runs(values: bytes | bytearray) -> list[int]:
@@ -65,6 +72,8 @@ def unpack(text: str) -> list[int]:
             value |= (bits & 0x1F) << shift
             more = bool(bits & 0x20)
             at, shift = at + 1, shift + 5
+            if shift > 60:
+                raise ValueError("The runs are not packed as they should be")
             if not more and bits & 0x10:
                 value |= -1 << shift
         made.append(value + (made[-2] if len(made) > 2 else 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 from ..background import ImportFailed
@@ -14,7 +14,6 @@ from ..store import Annotations, Label, Store
 from .tracks import shape_at
 
 Item = dict[str, Any]
-LARGEST_DOCUMENT = 32 << 20
 IMPORT_ERROR = "cvat.apps.dataset_manager.bindings.CvatImportError"
 
 
@@ -24,9 +23,15 @@ class Snapshot:
     def __init__(self, store: Store, studio: Studio, job: Job, annotations: Annotations) -> None:
         self.store, self.studio, self.job, self.annotations = store, studio, job, annotations
         self.task = store.task_of(job)
+        self.deleted = set(store.deleted_frames.get(job.id, []))
         self.labels = store.labels_of_task(self.task)
         self.by_id = {part.id: part for label in self.labels for part in (label, *label.sublabels)}
         self.attribute_names = {spec.id: spec.name for part in self.by_id.values() for spec in part.attributes}
+
+    @property
+    def frames(self) -> list[int]:
+        """Those that are written: all that aren't deleted."""
+        return [frame for frame in self.job.frames if frame not in self.deleted]
 
     def frame_name(self, frame: int) -> str:
         return self.task.frame_name(frame)
@@ -39,6 +44,10 @@ class Snapshot:
     def picture(self, frame: int) -> bytes:
         return self.studio.frame(self.task, frame)[0]
 
+    def write_picture(self, archive: zipfile.ZipFile, name: str, frame: int) -> None:
+        """A frame as a file in an archive, packed already and always of the same date."""
+        archive.writestr(zipfile.ZipInfo(name, (2020, 1, 1, 0, 0, 0)), self.picture(frame))
+
     def label(self, item: Item) -> Label:
         return self.by_id[item["label_id"]]
 
@@ -47,8 +56,8 @@ class Snapshot:
         return {self.attribute_names[entry["spec_id"]]: str(entry["value"]) for entry in item["attributes"]}
 
     def shapes(self) -> Iterator[tuple[int, list[Item]]]:
-        """Every frame of the job with its shapes; tracks are worked out for each frame."""
-        by_frame: dict[int, list[Item]] = {frame: [] for frame in self.job.frames}
+        """Every frame that isn't deleted with its shapes; tracks are worked out for each frame."""
+        by_frame: dict[int, list[Item]] = {frame: [] for frame in self.frames}
         for shape in self.annotations["shapes"]:
             if shape["frame"] in by_frame:
                 by_frame[shape["frame"]].append(shape)
@@ -66,6 +75,7 @@ class Target:
     def __init__(self, store: Store, job: Job) -> None:
         self.job, self.task = job, store.task_of(job)
         self.labels = {label.name: label for label in store.labels_of_task(self.task)}
+        self._numbers = set(job.frames)
         self._frames = {_stem(self.task.frame_name(frame)): frame for frame in job.frames}
 
     def label(self, name: str) -> Label:
@@ -73,11 +83,24 @@ class Target:
             raise ImportFailed(f"ValueError: Label '{name}' is not registered for this task")
         return self.labels[name]
 
+    def part(self, skeleton: Label, name: str) -> Label:
+        """A label within a skeleton's."""
+        for label in skeleton.sublabels:
+            if label.name == name:
+                return label
+        raise ImportFailed(f"ValueError: Label '{name}' is not registered for this task")
+
+    def frame_number(self, raw: str) -> int:
+        """By number, as tracks name their frames."""
+        if not raw.isdecimal() or int(raw) not in self._numbers:
+            raise ImportFailed(f"{IMPORT_ERROR}: Frame {raw[:20]} does not belong to the job")
+        return int(raw)
+
     def frame(self, name: str, number: str | None = None) -> int:
         """By name, with or without folder and ending; frames of a video also by number."""
         found = self._frames.get(_stem(name))
-        if found is None and self.task.mode == "interpolation" and (number or "").isdigit():
-            found = int(number or "") if int(number or "") in self._frames.values() else None
+        if found is None and self.task.mode == "interpolation" and number:
+            return self.frame_number(number)
         if found is None:
             stem = PurePosixPath(name).with_suffix("") if name else name
             raise ImportFailed(f"{IMPORT_ERROR}: Could not match item id: '{stem}' with any task frame")
@@ -91,26 +114,3 @@ class Target:
 
 def _stem(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).stem
-
-
-def read_document(path: Path, suffix: str, failure: str) -> bytes:
-    """The document itself, or the first one with that ending out of a ZIP; bounded in size."""
-    try:
-        if not zipfile.is_zipfile(path):
-            return _bounded(path.open("rb"), failure)
-        with zipfile.ZipFile(path) as archive:
-            names = sorted(name for name in archive.namelist() if name.lower().endswith(suffix))
-            if not names:
-                raise ImportFailed(failure)
-            return _bounded(archive.open(names[0]), failure)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise ImportFailed(failure) from error
-
-
-def _bounded(source: Any, failure: str) -> bytes:
-    """Whatever a ZIP claims, no more than the limit is unpacked."""
-    with source:
-        raw: bytes = source.read(LARGEST_DOCUMENT + 1)
-    if len(raw) > LARGEST_DOCUMENT:
-        raise ImportFailed(failure)
-    return raw

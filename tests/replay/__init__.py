@@ -1,0 +1,1 @@
+"""Recorded exchanges with real servers, asked again of the sandbox, and compared by their shape."""
