@@ -52,6 +52,8 @@ INSTALLED_APPS = [
     "jobsportal.jobs",
     "jobsportal.annotations",
     "jobsportal.exports",
+    "jobsportal.ground_truth",
+    "jobsportal.server",
     "jobsportal.sandbox",
 ]
 
