@@ -46,7 +46,7 @@ class Row:
 def about(request: PortalRequest) -> HttpResponse:
     """GET /server/. Upstream, side by side: server.about; the formats where they are not cached."""
     person = request.person
-    formats, server = side_by_side(partial(formats_of, person), partial(upstream.ask, person.client))
+    formats, told = side_by_side(partial(formats_of, person), person.client.server.about)
     context: dict[str, Any] = {}
     if isinstance(formats, errors.SignedOut):
         raise formats
@@ -54,9 +54,10 @@ def about(request: PortalRequest) -> HttpResponse:
         context["formats_problem"] = in_words(formats)
     else:
         context["rows"] = rows_of(formats)
-    if isinstance(server, errors.CVATError):
-        context["problem"] = in_words(server)
+    if isinstance(told, errors.CVATError):
+        context["problem"] = in_words(told)
     else:
+        server = upstream.heard(told)
         context |= {"server": server, "missing": missing(server)}
     return render(request, "server/about.html", context)
 

@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.cache import cache
 
 from jobsportal.accounts.person import client_for
-from jobsportal.cvat import Client, RetryPolicy, Timeouts, errors
+from jobsportal.cvat import RetryPolicy, Timeouts, errors
+from jobsportal.cvat.types import About
 from jobsportal.cvat.versions import KEPT_SECONDS, Version, known_versions
 from jobsportal.web.errors import told
 
@@ -43,10 +44,9 @@ def known() -> Server | None:
     return Server(*told_last) if told_last else None
 
 
-def ask(client: Client) -> Server:
-    """Upstream: server.about."""
-    about = client.server.about()
-    known_versions.set(client.url, about.version)
+def heard(about: About) -> Server:
+    """Keep what the upstream says of itself, for the pages that don't ask."""
+    known_versions.set(settings.CVAT_URL, about.version)
     cache.set(key("known"), (about.name[:200], about.version[:100]), SHOWN_SECONDS)
     cache.set(key("asked"), "", KEPT_SECONDS)
     return Server(about.name, about.version)
@@ -59,7 +59,7 @@ def unreachable(address: str) -> str:
     problem: str | None = cache.get(key("asked"))
     if problem is None:
         try:
-            ask(replace(client_for(address=address), **BRIEFLY))
+            heard(replace(client_for(address=address), **BRIEFLY).server.about())
             problem = ""
         except errors.CVATError as error:
             problem = told(error).title
