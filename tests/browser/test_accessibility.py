@@ -25,6 +25,14 @@ PAGES = [
     "/jobs/3/upload/",
     "/jobs/1/export/",
     "/downloads/",
+    "/jobs/new/",
+    "/jobs/new/?task=99999",
+    "/jobs/new/?task=1",
+    "/jobs/new/?task=2",
+    "/jobs/new/?task=2&method=manual&frames=0-3",
+    "/jobs/3/delete/",
+    "/jobs/58/delete/",
+    "/server/",
     "/nowhere",
 ]
 RULES = {
