@@ -13,7 +13,7 @@ from jobsportal.cvat.types import Job
 from jobsportal.cvat.versions import Version
 from jobsportal.ground_truth import ranges
 from jobsportal.ground_truth.forms import MANUAL, NewForm
-from jobsportal.ground_truth.grid import chosen_in, grid_for, picked_alone
+from jobsportal.ground_truth.grid import A_PAGE, chosen_in, grid_for, picked_alone
 from jobsportal.ground_truth.subjects import Subject, ground_truth_of, number_in, search, subject_of
 from jobsportal.jobs.forms import person_named
 from jobsportal.web import toasts
@@ -53,7 +53,7 @@ def create(request: PortalRequest) -> HttpResponseBase:
     if request.method != "POST":
         typed = {name: request.GET[name] for name in request.GET if name in NewForm.base_fields}
         return show_form(request, subject, form_for(request, subject, initial=typed), typed_frames(request, subject))
-    if "at" in request.POST:
+    if "at" in request.POST or request.POST.get("near"):  # Enter in a field presses the form's own button
         return show_pictures(request, subject)
     return make(request, subject)
 
@@ -100,6 +100,9 @@ def data_of(request: PortalRequest, subject: Subject) -> tuple[QueryDict, set[in
 
 
 def page_in(data: QueryDict) -> int:
+    """Which page of pictures to show: the one asked for, the one with a frame, or that which was shown."""
+    if data.get("near") and data.get("at", "near") == "near":
+        return (number_in(data["near"]) or 0) // A_PAGE + 1
     return number_in(data.get("at", data.get("page", ""))) or 1
 
 

@@ -133,6 +133,7 @@ def response_for(request: Any, error: errors.CVATError) -> HttpResponseBase:
         "reference": current_request_id.get(),
         # Trying again may help with the server's troubles, not with its refusals.
         "is_passing": telling.status >= 500,
+        "back": back_to_form(request),
     }
     if not is_within_page(request):
         response = render(request, "web/error.html", context, status=telling.status)
@@ -182,6 +183,12 @@ def signed_out(request: Any) -> HttpResponseBase:
     return render(
         request, "web/signed_out.html", {"sign_in_url": target, "was_sent": request.method == "POST"}, status=401
     )
+
+
+def back_to_form(request: Any) -> str:
+    """The form that was sent, filled in as it was; "" where there is none, or too much was typed for an address."""
+    has_form = request.method == "POST" and request.resolver_match.view_name not in WITHOUT_PAGE
+    return f"{request.path}?{kept(request)}" if has_form and kept(request) else ""
 
 
 def kept(request: HttpRequest) -> str:

@@ -92,6 +92,11 @@
     else if (!event.target.matches("[name=method]")) forgetError(event.target);
     result();
   });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.name !== "near") return;
+    event.preventDefault();
+    form.querySelector("[name=at][value=near]").click();
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (!form.contains(event.target)) return;
     follow();

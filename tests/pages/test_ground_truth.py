@@ -305,6 +305,14 @@ def test_without_pictures_frames_can_still_be_typed(portal, upstream):
     assert make(portal, MANUAL).status_code == 302
 
 
+@pytest.mark.parametrize("pressed", [{"at": "near"}, {}])
+def test_one_goes_to_the_page_with_a_frame(portal, upstream, pressed):
+    first = make(portal, MANUAL, at="1")
+    page = make(portal, MANUAL | hidden(first), near="50", pick=["0", "1", "2"], **pressed)
+    assert page.status_code == 200 and "Frames 48–71 of 110" in text(page) and picked(page) == [50]
+    assert not sent(upstream), "Enter in that field makes no job"
+
+
 @pytest.mark.parametrize("at", ["0", "-2", "999", "x", ""])
 def test_a_page_of_pictures_that_is_not_there_is_the_nearest(portal, at):
     assert make(portal, MANUAL, at=at).status_code == 200
@@ -378,6 +386,15 @@ def test_an_upstream_that_fails_keeps_the_form_and_says_that_it_may_be_made(port
     answer = make(portal, RANDOM, seed="77")
     assert answer.status_code == 502 and "may have been made all the same" in text(answer)
     assert 'value="77"' in text(answer)
+
+
+def test_an_upstream_that_fails_before_leads_back_to_what_was_typed(portal, upstream):
+    upstream.fail(path=f"^/api/tasks/{TASK}$", status=500)
+    answer = make(portal, MANUAL, assignee="dave")
+    assert answer.status_code == 502
+    (back,) = re.findall(r'href="([^"]+)">Back to what you typed', text(answer))
+    page = text(portal.get(back))
+    assert "0-2, 50</textarea>" in page and 'value="dave"' in page
 
 
 def test_signed_out_half_way_the_form_comes_back_as_it_was_typed(portal, upstream):
