@@ -462,7 +462,7 @@ def test_other_jobs_say_before_that_they_cannot_be_deleted(portal, upstream):
     assert "/jobs/3/delete/" not in text(portal.get("/jobs/3/"))
     assert f'href="/jobs/{TAKEN_JOB}/delete/"' in text(portal.get(f"/jobs/{TAKEN_JOB}/"))
     assert "goes only with its whole task" in text(portal.get("/jobs/3/delete/"))
-    answer = portal.post("/jobs/3/delete/", {"confirm": "3"})
+    answer = portal.post("/jobs/44/delete/", {"confirm": "44", "seen": "; 0"})
     assert answer.status_code == 422 and not [call for call in upstream.calls if call.method == "DELETE"]
 
 
