@@ -9,13 +9,13 @@ from typing import Any
 
 from django.http import QueryDict
 
+from jobsportal.accounts.person import Person
 from jobsportal.cvat.errors import CVATError, SignedOut
 from jobsportal.ground_truth import ranges
 from jobsportal.ground_truth.subjects import Segment, Subject, job_with, segments_of
 from jobsportal.web.errors import in_words
 
 A_PAGE = 24
-Person = Any
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def data_of(request: PortalRequest, subject: Subject) -> tuple[QueryDict, set[in
 def page_in(data: QueryDict) -> int:
     """Which page of pictures to show: the one asked for, the one with a frame, or that which was shown."""
     if data.get("near") and data.get("at", "near") == "near":
-        return (number_in(data["near"]) or 0) // A_PAGE + 1
+        return (number_in(str(data["near"])) or 0) // A_PAGE + 1
     return number_in(data.get("at", data.get("page", ""))) or 1
 
 
@@ -141,8 +141,9 @@ def make(request: PortalRequest, subject: Subject) -> HttpResponseBase:
 
 
 def assignee_in(request: PortalRequest, subject: Subject, form: NewForm) -> int | None:
-    """Looked for only once all the rest is right."""
-    name = form.cleaned_data.get("assignee", "").strip() if form.is_valid() else ""
+    """Looked for whatever else is wrong, so that all of it is told at once."""
+    form.full_clean()
+    name = form.cleaned_data.get("assignee", "")
     if not name:
         return None
     try:

@@ -20,6 +20,7 @@ def test_a_task_is_found_by_typing_and_gets_a_job_of_typed_frames(page: Page, en
     page.get_by_role("link", name="New ground truth job").click()
     page.get_by_role("searchbox").press_sequentially("round", delay=20)
     expect(page.locator(".tasks .option")).to_have_count(1)
+    expect(page).to_have_url(re.compile("q=round"))
     page.get_by_role("link", name="Roundabout north").click()
     expect(page.get_by_role("button", name="Make the ground truth job")).to_be_visible()
     page.get_by_label("By hand").check()

@@ -194,6 +194,12 @@ def test_what_is_wrong_stands_at_its_field_and_all_that_was_typed_stays(portal, 
     assert {name for names in described for name in names.split()} <= ids
 
 
+def test_all_that_is_wrong_is_told_at_once(portal):
+    page = text(make(portal, RANDOM, amount="", seed="x", assignee="zelda"))
+    for words in ("Write how many.", "A seed is a whole number.", "There is no person “zelda” here."):
+        assert words in page
+
+
 def test_an_assignee_of_the_tasks_organization_gets_it(portal, upstream):
     make(portal, RANDOM, assignee="carol")
     assert made(upstream).assignee_id == 4
