@@ -61,7 +61,7 @@ def standing(client: Client, known: Import) -> dict[str, Any]:
     if not request.is_over:
         return shown
     if request.status == "failed":
-        shown |= {"reason": in_plain_words(request.message, known.format), "said": request.message.strip()}
+        shown |= {"reason": in_plain_words(request.message, known.format), "said": request.reason}
         return shown | effect(client, known)
     after = effect(client, known)
     return shown | after | {"emptied": in_words_if_empty(known.before, after.get("total"))}

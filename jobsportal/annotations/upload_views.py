@@ -33,7 +33,7 @@ from jobsportal.web.polling import pace, stage_of_waiting
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: PortalRequest, job_id: int) -> HttpResponseBase:
     """GET, POST /jobs/{id}/upload/. Upstream, side by side: jobs.retrieve, jobs.retrieve_annotation_outline, the
-    formats where they are not cached, for GET requests.list; then the names. POST sends: jobs.create_annotations."""
+    formats where they are not cached, for GET requests.list; then the names. POST sends: jobs.import_file."""
     client = request.person.client
     calls: list[Callable[[], Any]] = [
         partial(formats_of, request.person),
@@ -84,7 +84,7 @@ def hand_over(request: PortalRequest, job: Job, data: Any, formats: Formats, for
     """Send the file on as it lies in its temporary file, then follow the import."""
     file, name = form.cleaned_data["file"], form.cleaned_data["format"]
     try:
-        made = request.person.client.jobs.create_annotations(job.id, file, format=name, filename=file.name)
+        rq_id = request.person.client.jobs.import_file(job.id, file, format=name, filename=file.name)
     except errors.Conflict as error:
         place = progress_url(import_of(request, job, data, error.rq_id, "", "")) if error.rq_id else ""
         return show_form(request, job, data, formats, form, status=409, import_url=place, is_taken=True)
@@ -92,7 +92,7 @@ def hand_over(request: PortalRequest, job: Job, data: Any, formats: Formats, for
         for field, words in refusals(error, name):
             form.add_error(field, words)
         return show_form(request, job, data, formats, form, status=422)
-    place = progress_url(import_of(request, job, data, made.rq_id, file.name, name))
+    place = progress_url(import_of(request, job, data, rq_id, file.name, name))
     return HttpResponseClientRedirect(place) if request.htmx else redirect(place)
 
 

@@ -61,8 +61,8 @@ class Datasets:
         filename: str | None = None,
         location: str | None = None,
         cloud_storage_id: int | None = None,
-    ) -> str:
-        """The id of a background request that writes this archive: a new one, or one's own that is at it already.
+    ) -> RequestId:
+        """The background request that writes this archive: a new one, or one's own that is at it already.
 
         The same on every server: where it only says that the export is running, but not under which id (before 2.42),
         that is looked up among one's own. Raises what `create_dataset_export` raises; Conflict only where the running
@@ -76,22 +76,22 @@ class Datasets:
                 filename=filename,
                 location=location,
                 cloud_storage_id=cloud_storage_id,
-            ).rq_id
+            )
         except Conflict as conflict:
             if conflict.rq_id:
-                return conflict.rq_id
-            running = self._running_export(format, id, "dataset" if save_images else "annotations")
-            if running is None:
+                return RequestId(rq_id=conflict.rq_id, is_new=False)
+            known = self._known_export(format, id, "dataset" if save_images else "annotations")
+            if known is None:
                 raise
-            return running.id
+            return RequestId(rq_id=known.id, is_new=False)
 
-    def _running_export(self, format: str, id: int, subresource: str) -> Request | None:
+    def _known_export(self, format: str, id: int, subresource: str) -> Request | None:
+        """The one in the way: there is one at most of each kind, and it may have finished in the meantime."""
         target = TARGETS[self.kind]
         for request in self.client.requests.list(action="export", target=target, page_size=100):
             operation = request.operation
             about = {"job": operation.job_id, "task": operation.task_id, "project": operation.project_id}[target]
-            is_same = (about, operation.format, operation.type) == (id, format, f"export:{subresource}")
-            if is_same and not request.is_over:
+            if (about, operation.format, operation.type) == (id, format, f"export:{subresource}"):
                 return request
         return None
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobsportal.cvat import filters
 from jobsportal.cvat.datasets import Datasets
-from jobsportal.cvat.errors import ServerFault
+from jobsportal.cvat.errors import Invalid, ServerFault
 from jobsportal.cvat.ground_truth import GroundTruth
 from jobsportal.cvat.imports import Imports
 from jobsportal.cvat.job_annotations import JobAnnotations
@@ -15,6 +15,21 @@ from jobsportal.cvat.types import Job, Page, ValidationLayout
 
 if TYPE_CHECKING:
     from jobsportal.cvat.client import Client
+
+
+SORT_FIELDS = (
+    "id",
+    "task_id",
+    "task_name",
+    "project_id",
+    "project_name",
+    "assignee",
+    "stage",
+    "state",
+    "type",
+    "dimension",
+    "updated_date",
+)
 
 
 class Unset:
@@ -32,6 +47,12 @@ def checked(rule: filters.Rule | str | None) -> filters.Rule | None:
     if rule is None or (isinstance(rule, str) and not rule.strip()):
         return None
     return filters.parse(rule) if isinstance(rule, str) else filters.check(rule)
+
+
+def refuse_unknown_fields(sort: str) -> None:
+    for name in filter(None, (part.strip().removeprefix("-") for part in sort.split(","))):
+        if name not in SORT_FIELDS:
+            raise Invalid(detail=f"Jobs can't be sorted by “{name[:50]}”.", fields={"sort": ["unknown field"]})
 
 
 class Jobs(JobAnnotations, JobData, Datasets, GroundTruth, Imports):
@@ -74,7 +95,9 @@ class Jobs(JobAnnotations, JobData, Datasets, GroundTruth, Imports):
         project, assignee, state and stage; `sort` is a field, or several with commas, `-` for falling; `page` counts
         from 1, `page="last"` works; `count` is exact whatever the page size. `filter` is JSON Logic.
         An empty text is no filter; an empty rule is a mistake, and never a list of everything.
-        Raises Invalid for a filter or value the upstream can't use, NotFound for a page outside the range.
+        A task or project that isn't there has no jobs, in every generation.
+        Raises Invalid for a filter, a value or a field to sort by that the upstream can't use (it would pass over the
+        latter in silence), NotFound for a page outside the range.
         """
         rule = checked(filter)
         params: dict[str, Any] = {
@@ -85,18 +108,24 @@ class Jobs(JobAnnotations, JobData, Datasets, GroundTruth, Imports):
             "org_id": None if org_id is None else int(org_id),
             "page": page,
             "page_size": page_size,
-            "project_id": project_id,
+            "project_id": None if project_id is None else int(project_id),
             "project_name": project_name,
             "search": search,
             "sort": sort,
             "stage": stage,
             "state": state,
-            "task_id": task_id,
+            "task_id": None if task_id is None else int(task_id),
             "task_name": task_name,
             "type": type,
         }
-        headers = {"X-Organization": x_organization} if x_organization is not None else None
-        return self.client.send("GET", "/api/jobs", Page[Job], params=params, headers=headers or {})
+        refuse_unknown_fields(sort or "")
+        headers = {"X-Organization": x_organization} if x_organization is not None else {}
+        try:
+            return self.client.send("GET", "/api/jobs", Page[Job], params=params, headers=headers)
+        except Invalid as error:
+            if error.fields and not set(error.fields) - {"task_id", "project_id"}:
+                return Page(count=0, results=[])  # before 2.42 an id that isn't there, or not for the caller, is a 400
+            raise
 
     def retrieve(self, id: int) -> Job:
         """GET /api/jobs/{id}. Raises NotFound, Forbidden."""
@@ -114,11 +143,14 @@ class Jobs(JobAnnotations, JobData, Datasets, GroundTruth, Imports):
 
         `assignee` is a user's id, None for nobody. An unknown id, a 500 upstream, is Invalid here; somebody from
         outside the organization is accepted: check with `users.find` first. A new stage without a state sets the state
-        to `new`. Every call moves `updated_date`, even one that changes nothing: send only what changes. There is no
-        conditional update upstream. Raises Invalid, Forbidden, NotFound.
+        to `new`. Every call upstream moves `updated_date`, even one that changes nothing: send only what changes. With
+        nothing given the job is only read. There is no conditional update upstream. Raises Invalid, Forbidden,
+        NotFound.
         """
         given = {"assignee": assignee, "stage": stage, "state": state}
         changes = {name: value for name, value in given.items() if not isinstance(value, Unset)}
+        if not changes:
+            return self.retrieve(id)
         try:
             return self.client.send("PATCH", f"/api/jobs/{int(id)}", Job, json=changes)
         except ServerFault:

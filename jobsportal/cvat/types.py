@@ -341,9 +341,10 @@ class Request(Record, frozen=True):
 
 
 class RequestId(Record, frozen=True):
-    """The answer to starting a background operation."""
+    """The answer to starting a background operation. `is_new` is False for one that was under way before."""
 
     rq_id: str
+    is_new: bool = True
 
 
 class Token(Record, frozen=True):

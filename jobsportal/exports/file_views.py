@@ -22,11 +22,14 @@ KEPT = ("Content-Length", "Content-Range", "ETag", "Last-Modified", "Accept-Rang
 
 @require_safe
 def file(request: PortalRequest) -> HttpResponseBase:
-    """GET, HEAD /downloads/file?id=. Upstream: requests.retrieve, requests.download; then names that are not cached."""
+    """GET, HEAD /downloads/file?id=. Upstream: requests.retrieve, requests.download; then names that are not cached.
+    HEAD of a file that can be fetched once: requests.retrieve alone."""
     client, known = request.person.client, None
     headers = {name: request.headers[name] for name in ASKED if name in request.headers}
     try:
         known = client.requests.retrieve(request.GET.get("id", ""))
+        if request.method == "HEAD" and is_used_up_by_looking(known):
+            return HttpResponse(content_type="application/zip")
         download = client.requests.download(known, headers=headers)
     except errors.CVATError as error:
         return not_there(request, error, known)
@@ -37,6 +40,11 @@ def file(request: PortalRequest) -> HttpResponseBase:
         raise
     kind = download.headers.get("Content-Type", "application/octet-stream")
     return passed_on(request, download, name, kind, KEPT)
+
+
+def is_used_up_by_looking(known: Request) -> bool:
+    """The upstream knows no HEAD, and on older ones a GET takes the file away: then nothing is said of it."""
+    return known.status == "finished" and known.result_url is not None and not known.can_be_fetched_again
 
 
 def name_for(person: Person, known: Request, download: Download) -> str:

@@ -30,7 +30,7 @@ SHOWN = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 def export(request: PortalRequest, job_id: int) -> HttpResponseBase:
     """GET, POST /jobs/{id}/export/. Upstream, side by side: jobs.retrieve, requests.list of this job, the formats where
-    they are not cached; then the names. Its list alone: requests.list. POST: jobs.create_dataset_export."""
+    they are not cached; then the names. Its list alone: requests.list. POST: jobs.export."""
     client = request.person.client
     own = partial(client.requests.list, action="export", job_id=job_id, page_size=SHOWN)
     if is_partial(request, "downloads"):
@@ -62,24 +62,15 @@ def begun(request: PortalRequest, job_id: int, form: ExportForm) -> str:
 
 
 def started(request: PortalRequest, job_id: int, format: str, save_images: bool) -> str:
-    """The id of the request that makes this export: a new one, or the one that is at it already.
-
-    Upstream: jobs.create_dataset_export; requests.list where an older server says 409 without saying which."""
-    client = request.person.client
+    """The id of the request that makes this export; "" where one is under way that can't be named. Upstream:
+    jobs.export."""
     try:
-        return client.jobs.create_dataset_export(format, job_id, save_images=save_images).rq_id
-    except errors.Conflict as error:
+        made = request.person.client.jobs.export(format, job_id, save_images=save_images)
+    except errors.Conflict:
+        made = None
+    if made is None or not made.is_new:
         toasts.on_next_page(request, toasts.Toast("This export is being prepared already.", kind="note"))
-        if error.rq_id:
-            return error.rq_id
-        running = client.requests.list(action="export", job_id=job_id, page_size=SHOWN)
-        return next((found.id for found in running if is_same(found, job_id, format, save_images)), "")
-
-
-def is_same(found: Request, job_id: int, format: str, save_images: bool) -> bool:
-    made = found.operation
-    same = made.job_id == job_id and made.format == format and (made.type == DATASET) == save_images
-    return same and not found.is_over
+    return made.rq_id if made else ""
 
 
 def downloads_url(new: str = "") -> str:
@@ -184,7 +175,7 @@ def groups(items: list[Item]) -> list[tuple[str, str, list[Item]]]:
 @require_POST
 def again(request: PortalRequest) -> HttpResponseBase:
     """POST /downloads/again: ask for the same export once more. Upstream: requests.retrieve; where it is gone, what the
-    form brought along; then jobs.create_dataset_export."""
+    form brought along; then jobs.export."""
     job_id, format, save_images = wanted_again(request)
     try:
         new = started(request, job_id, format, save_images)

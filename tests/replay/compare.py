@@ -42,6 +42,8 @@ EQUAL = (
     "www-authenticate", "upload-offset", "upload-length", "tus-resumable", "tus-version", "tus-extension",
     "tus-max-size", "access-control-expose-headers", "cache-control",
 )  # fmt: skip
+PATTERNS = ("location", "content-disposition", "upload-filename")
+COMPARED = {"content-type", "allow", "vary", "set-cookie", *PRESENT, *EQUAL, *PATTERNS}
 
 
 def compare(exchange: Exchange, answer: Answer, schema: Schema) -> Comparison:
@@ -63,10 +65,11 @@ def _headers(recorded: dict[str, str], present: dict[str, str], empty: bool) -> 
     if not (empty and not recorded.get("content-type")):
         made += _header("Content-Type", recorded.get("content-type"), present.get("content-type"))
     made += _header("Allow", _words(recorded.get("allow")), _words(present.get("allow")))
+    made += _header("Vary", _varied(recorded.get("vary")), _varied(present.get("vary")))
     made += [line for name in EQUAL for line in _header(name, recorded.get(name), present.get(name))]
     for name in PRESENT:
         made += _header(name, name in recorded, name in present)
-    for name in ("location", "content-disposition", "upload-filename"):
+    for name in PATTERNS:
         made += _header(name, _pattern(recorded.get(name)), _pattern(present.get(name)))
     made += _header("cookies", _cookies(recorded.get("set-cookie")), _cookies(present.get("set-cookie")))
     return made
@@ -78,6 +81,12 @@ def _header(name: str, recorded: Any, present: Any) -> list[str]:
 
 def _words(value: str | None) -> list[str] | None:
     return sorted(part.strip() for part in value.split(",")) if value is not None else None
+
+
+def _varied(value: str | None) -> list[str] | None:
+    """Whether a packed answer was to be had depends on how long it was, so that is left out."""
+    words = _words(value)
+    return None if words is None else [word for word in words if word != "Accept-Encoding"]
 
 
 def _pattern(value: str | None) -> str | None:

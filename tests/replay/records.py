@@ -76,8 +76,8 @@ class Exchange:
             key = name.lower()
             headers[key] = f"{headers[key]}, {value}" if key in headers else value
         return cls(
-            raw["name"], raw["recorded_at"], raw.get("as_user"), asked["method"], asked["path"], asked["query"] or "",
-            asked["headers"], asked["body"], answered["status"], headers, body,
+            raw["name"], raw["recorded_at"], raw.get("as_user"), asked["method"], asked["path"], asked.get("query") or "",
+            asked.get("headers") or {}, asked.get("body"), answered["status"], headers, body,
         )  # fmt: skip
 
     @property
@@ -119,13 +119,21 @@ def _place(name: str) -> tuple[int, int]:
     return PLACE.get(name, 5_000), 0
 
 
+def is_whole() -> bool:
+    """Whether all records are at hand, not only samples of them."""
+    return FOLDER.is_dir()
+
+
 def sources(generation: str) -> list[dict[str, Any]]:
     """Everything recorded of one generation, in order, as it was written down."""
     folder = FOLDER / f"cvat-{generation}"
-    if folder.is_dir():
+    if is_whole():
         found = [json.loads(path.read_text()) for path in folder.glob("[!_]*.json")]
     else:
-        found = json.loads((SAMPLES / f"cvat-{generation}.json").read_text())
+        samples = json.loads((SAMPLES / f"cvat-{generation}.json").read_text())
+        found = samples["exchanges"]
+        for raw in found:
+            raw["response"]["body"] = samples["bodies"][raw["response"]["body"]]
     return sorted(found, key=_order)
 
 

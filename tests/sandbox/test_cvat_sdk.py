@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from jobsportal.sandbox import Sandbox
+from jobsportal.sandbox.store import CloudStorage
 
 cvat_sdk = pytest.importorskip("cvat_sdk")
 
@@ -86,6 +87,23 @@ def test_it_exports_and_imports(client: Any, tmp_path: Path, sandbox: Sandbox) -
     job.import_annotations("CVAT 1.1", file)
     assert len(job.get_annotations().shapes) == before
     assert {call.status for call in sandbox.calls} <= {200, 201, 202, 204}
+
+
+@pytest.mark.parametrize("kind", ["tasks", "projects"])
+def test_it_exports_tasks_and_projects(client: Any, tmp_path: Path, kind: str) -> None:
+    file = tmp_path / "whole.zip"
+    getattr(client, kind).retrieve(1).export_dataset("COCO 1.0", file, include_images=True)
+    assert "annotations/instances_default.json" in zipfile.ZipFile(file).namelist()
+
+
+def test_it_exports_to_a_cloud_storage(client: Any, sandbox: Sandbox) -> None:
+    from cvat_sdk.core.proxies.types import Location
+
+    bucket = CloudStorage(900, "Archive", 2, 1, sandbox.store.now(), "acme-archive")
+    sandbox.store.cloud_storages[bucket.id] = bucket
+    place = {"location": Location.CLOUD_STORAGE, "cloud_storage_id": bucket.id}
+    client.jobs.retrieve(1).export_dataset("COCO 1.0", "out.zip", include_images=False, **place)
+    assert list(bucket.files) == ["out.zip"]
 
 
 def test_it_tells_when_an_import_fails(client: Any, tmp_path: Path) -> None:

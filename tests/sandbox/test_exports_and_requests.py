@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -130,6 +131,7 @@ def test_queued_then_started_then_finished(admin: Caller, held: dict) -> None:
     rq_id = start(admin)
     queued = admin.request(rq_id)
     assert (queued["status"], queued["progress"], queued["started_date"]) == ("queued", 0.0, None)
+    assert queued["result_url"] is None
     again = admin.post("jobs/1/dataset/export", params={"format": COCO, "save_images": "false"})
     assert (again.status_code, again.json()) == (409, {"rq_id": rq_id})
     assert admin.get(download_path(rq_id)).status_code == 204
@@ -184,7 +186,7 @@ def test_short_work_takes_its_time_and_tells_nothing_of_how_far_it_is(sandbox: S
 
 
 def test_listing_ones_own_requests(admin: Caller, people: People) -> None:
-    first, second = start(admin), start(admin, job=48)
+    first, second = start(admin), start(admin, job=55)
     start(people("alice"))
     listed = admin.get("requests").json()
     assert [row["id"] for row in listed["results"]] == [second, first]
@@ -193,10 +195,15 @@ def test_listing_ones_own_requests(admin: Caller, people: People) -> None:
     assert admin.get("requests?job_id=1&action=export").json()["count"] == 1
     assert admin.get("requests?status=bogus").json()["count"] == 0
     assert admin.get("requests?org=acme").json()["count"] == 1
+    assert admin.get("requests?org=").json()["count"] == 1
     assert admin.get("requests", headers={"X-Organization": "acme"}).json()["count"] == 2
     rules = json.dumps({"==": [{"var": "status"}, "finished"]})
     assert admin.get("requests", params={"filter": rules}).json()["count"] == 2
     assert admin.get("requests?filter={").status_code == 400
+    owner = json.dumps({"==": [{"var": "owner"}, "admin"]})
+    assert admin.get("requests", params={"filter": owner}).json() == ["filter: 'owner' term is not supported"]
+    assert admin.get("requests?owner=nobody").json()["count"] == 2  # what can't be filtered by is ignored
+    assert [row["id"] for row in admin.get("requests?sort=-action,created_date").json()["results"]] == [first, second]
     assert admin.get("requests?page_size=1").json()["next"].endswith("/api/requests?page=2&page_size=1")
     assert people("grace").get("requests").json()["count"] == 0
 
@@ -205,6 +212,34 @@ def test_following_anothers_export_is_403(admin: Caller, people: People) -> None
     rq_id = quote(start(admin), safe="")
     assert people("alice").get(f"requests/{rq_id}").status_code == 403
     assert people(None).get(f"requests/{rq_id}").status_code == 401
+
+
+def test_a_request_whose_time_has_run_out_is_gone(admin: Caller, sandbox: Sandbox) -> None:
+    rq_id = start(admin)
+    expiry = datetime.fromisoformat(admin.request(rq_id)["expiry_date"])
+    finished = datetime.fromisoformat(admin.request(rq_id)["finished_date"])
+    assert expiry - finished == timedelta(days=1)
+    sandbox.store.requests[rq_id].expire()
+    gone = admin.get(f"requests/{quote(rq_id, safe='')}")
+    assert (gone.status_code, gone.text) == (404, "There is no request with specified id")
+    assert admin.get("requests").json()["count"] == 0
+    missing = admin.get(download_path(rq_id))
+    assert (missing.status_code, missing.text) == (404, "Unknown export request id")
+
+
+def test_what_has_expired_is_cleared_away_when_something_begins(admin: Caller, sandbox: Sandbox) -> None:
+    item = sandbox.store.requests[start(admin)]
+    item.finished = datetime.now(UTC) - timedelta(days=2)
+    assert item.file.exists() and admin.get("requests").json()["count"] == 1
+    start(admin, job=2)
+    assert not item.file.exists() and admin.get("requests").json()["count"] == 1
+
+
+def test_a_file_that_was_cleared_away_before_its_request(admin: Caller, sandbox: Sandbox) -> None:
+    rq_id = start(admin)
+    sandbox.store.requests[rq_id].file.unlink()
+    answer = admin.get(download_path(rq_id))
+    assert (answer.status_code, answer.json()) == (404, "The exported file has expired, please retry exporting")
 
 
 def test_an_id_that_was_not_quoted(admin: Caller) -> None:

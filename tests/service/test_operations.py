@@ -99,7 +99,6 @@ def test_pages_follow_one_another_by_number(client):
         ({"assignee": None}, b'{"assignee":null}'),
         ({"assignee": 3}, b'{"assignee":3}'),
         ({"stage": "validation", "state": "new"}, b'{"stage":"validation","state":"new"}'),
-        ({}, b"{}"),
     ],
 )
 def test_a_change_sends_what_was_given_as_plain_json(listen, client_of, changes, body):
