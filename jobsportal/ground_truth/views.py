@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from jobsportal.accounts.person import PortalRequest
@@ -17,8 +18,8 @@ from jobsportal.ground_truth.grid import A_PAGE, chosen_in, grid_for, picked_alo
 from jobsportal.ground_truth.subjects import Subject, ground_truth_of, number_in, search, subject_of
 from jobsportal.jobs.forms import person_named
 from jobsportal.web import toasts
-from jobsportal.web.addresses import is_partial
-from jobsportal.web.errors import in_words, told
+from jobsportal.web.addresses import is_partial, is_within_page
+from jobsportal.web.errors import in_words, toast_only, told
 
 # What the upstream complains about, and the field that stands for it here.
 FIELDS = {
@@ -60,6 +61,8 @@ def create(request: PortalRequest) -> HttpResponseBase:
 
 def choose(request: PortalRequest, problem: str = "", status: int = 200) -> HttpResponse:
     """The tasks that a search finds."""
+    if problem and is_within_page(request):
+        return toast_only(problem, status)
     typed = request.GET.get("q", "")[:256].replace("\0", "").strip()
     found, total = search(request.person, typed)
     context = {"found": found, "hidden": max(0, total - len(found)), "q": typed, "problem": problem}
@@ -167,6 +170,9 @@ def complain(form: NewForm, error: errors.CVATError) -> None:
 
 def show_existing(request: PortalRequest, subject: Subject, existing: Job, status: int = 0) -> HttpResponse:
     """A task has one ground truth job: this is it."""
+    if is_within_page(request):
+        words = f"This task has a ground truth job already: job {existing.id}. A task has one at most."
+        return toast_only(words, 409, href=reverse("jobs:job", args=[existing.id]), link="Open it")
     context = {"subject": subject, "existing": existing, "was_sent": request.method == "POST"}
     status = status or (409 if request.method == "POST" else 200)
     return render(request, "ground_truth/existing.html", context, status=status)

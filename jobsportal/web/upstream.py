@@ -61,7 +61,9 @@ def unreachable(address: str) -> str:
         try:
             heard(replace(client_for(address=address), **BRIEFLY).server.about())
             problem = ""
-        except errors.CVATError as error:
+        except (errors.Unreachable, errors.BrokenAnswer, errors.Busy) as error:
             problem = told(error).title
             cache.set(key("asked"), problem, FAILED_SECONDS)
+        except errors.CVATError:
+            problem = ""  # It answers, and keeps its version to itself.
     return problem

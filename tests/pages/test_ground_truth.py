@@ -367,6 +367,15 @@ def test_sent_twice_it_is_made_once_and_the_second_answer_leads_to_it(portal, up
     assert "so no other was made" in text(answer) and len(sent(upstream)) == 1
 
 
+def test_what_has_changed_meanwhile_leaves_the_form_to_somebody_who_picks_pictures(portal, upstream):
+    make(portal, RANDOM)
+    answer = portal.post("/jobs/new/", MANUAL | {"at": "2"}, headers=htmx("frames"))
+    assert answer.status_code == 409 and answer["HX-Reswap"] == "none"
+    assert f"job {made(upstream).id}" in answer["HX-Trigger"] and f"/jobs/{made(upstream).id}/" in answer["HX-Trigger"]
+    answer = portal.post("/jobs/new/", MANUAL | {"task": 99999, "at": "2"}, headers=htmx("frames"))
+    assert answer.status_code == 404 and answer["HX-Reswap"] == "none" and not answer.content
+
+
 def test_somebody_who_was_faster_is_told_from_the_upstreams_refusal(portal, upstream):
     upstream.fail(path="^/api/jobs$", method="GET", status=200, body=b'{"count":0,"results":[]}', times=2)
     answer = make(portal, RANDOM, task=TAKEN)

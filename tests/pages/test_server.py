@@ -79,6 +79,12 @@ def test_the_sign_in_page_says_what_is_wrong_and_stays_usable(upstream, fault, w
     assert client.post("/sign-in", {"username": "alice", "password": "annotate"}).status_code == 302
 
 
+def test_a_server_that_keeps_its_version_to_itself_is_no_problem(upstream):
+    upstream.fail(path="/api/server/about", status=403)
+    page = text(CheckedClient().get("/sign-in"))
+    assert "Nobody can sign in" not in page and "version" not in page
+
+
 def test_about_this_server(portal, upstream):
     page = text(portal.get("/server/"))
     assert sorted(call.path for call in upstream.calls) == ["/api/server/about", "/api/server/annotation/formats"]
