@@ -54,6 +54,8 @@ INSTALLED_APPS = [
     "jobsportal.jobs",
     "jobsportal.annotations",
     "jobsportal.exports",
+    "jobsportal.ground_truth",
+    "jobsportal.server",
     "jobsportal.sandbox",
 ]
 
