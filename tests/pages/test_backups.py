@@ -12,7 +12,7 @@ from jobsportal.accounts.person import Person
 from jobsportal.annotations import backups
 from jobsportal.annotations.changing import restore
 from jobsportal.annotations.models import Backup, Draft
-from jobsportal.cvat import errors
+from jobsportal.cvat import TokenCredential, errors
 from tests.pages.test_json_changes import (
     API,
     CLEAR,
@@ -346,7 +346,7 @@ def test_a_restore_that_is_refused_is_told_and_changes_nothing(portal, upstream)
 
 
 def test_the_functions_for_others_take_and_restore(portal, upstream, settings):
-    person = Person(2, "alice", "Alice", upstream.token("alice"), organization="acme")
+    person = Person(2, "alice", "Alice", TokenCredential(upstream.token("alice")), organization="acme")
     job = person.client.jobs.retrieve(JOB)
     before = api(upstream)
     backup = backups.take_backup(person, job, "upload")
