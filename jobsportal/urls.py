@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("jobsportal.accounts.urls")),
     path("jobs/", include("jobsportal.jobs.urls")),
     path("jobs/", include("jobsportal.annotations.urls")),
+    path("jobs/", include("jobsportal.frames.urls")),
     path("", include("jobsportal.exports.urls")),
 ]
 

@@ -9,7 +9,7 @@ from jobsportal.web import toasts
 from jobsportal.web.addresses import is_within_page, place_of
 
 # Which entry of the main navigation a room's pages stand under.
-SECTIONS = {"jobs": "jobs", "annotations": "jobs", "exports:export": "jobs", "exports": "downloads"}
+SECTIONS = {"jobs": "jobs", "annotations": "jobs", "frames": "jobs", "exports:export": "jobs", "exports": "downloads"}
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
