@@ -11,7 +11,8 @@ import zlib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import msgspec
 from msgspec.json import decode, encode
@@ -60,13 +61,15 @@ class Pieces(Record, frozen=True):
 
 @dataclass(frozen=True)
 class FrameObjects:
-    """What there is on one frame. `counts` is of everything; the objects are those that were wanted, up to a limit."""
+    """What there is on one frame. `counts` is of everything; the objects are those that were wanted, up to a limit.
+    `broken` counts those that are not what the API promises."""
 
     counts: dict[Pair, int]
     tags: list[LabeledImage] = field(default_factory=list)
     shapes: list[Shape] = field(default_factory=list)
     tracks: list[Track] = field(default_factory=list)
     left_out: int = 0
+    broken: int = 0
 
 
 @dataclass
@@ -91,7 +94,9 @@ class Spans:
         """About how many bytes of memory it takes."""
         return sum(map(len, self.packed)) + sum(bits.bit_length() // 8 + 200 for bits in self.presence.values())
 
-    def on(self, frame: int, wanted: Callable[[Pair], bool] = lambda pair: True, limit: int = 1_000_000) -> FrameObjects:
+    def on(
+        self, frame: int, wanted: Callable[[Pair], bool] = lambda pair: True, limit: int = 1_000_000
+    ) -> FrameObjects:
         """The objects on a frame. Tracks come with the key frames around it, whether they show there or not."""
         place = bisect_right(self.starts, frame) - 1
         if place < 0:
@@ -100,43 +105,42 @@ class Spans:
         return chosen(objects_of(pieces, frame, self.deleted - {frame}), wanted, limit)
 
 
-Decoded = Callable[[], LabeledImage | Shape | Track]
+Found = tuple[Pair, msgspec.Raw, type[LabeledImage] | type[Shape] | type[Track]]
 
 
-def chosen(objects: Iterable[tuple[Pair, Decoded]], wanted: Callable[[Pair], bool], limit: int) -> FrameObjects:
+def chosen(objects: Iterable[Found], wanted: Callable[[Pair], bool], limit: int) -> FrameObjects:
     counts: dict[Pair, int] = defaultdict(int)
-    found, left_out = FrameObjects(counts), 0
-    for pair, decoded in objects:
+    found = FrameObjects(counts)
+    left_out = broken = 0
+    places: dict[type, list[Any]] = {LabeledImage: found.tags, Shape: found.shapes, Track: found.tracks}
+    for pair, raw, kind in objects:
         counts[pair] += 1
         if not wanted(pair):
             continue
-        if len(found.tags) + len(found.shapes) + len(found.tracks) >= limit:
+        if sum(map(len, places.values())) >= limit:
             left_out += 1
             continue
-        made = decoded()
-        if isinstance(made, LabeledImage):
-            found.tags.append(made)
-        elif isinstance(made, Shape):
-            found.shapes.append(made)
-        else:
-            found.tracks.append(made)
-    return FrameObjects(dict(counts), found.tags, found.shapes, found.tracks, left_out)
+        try:
+            places[kind].append(decode(raw, type=kind))
+        except msgspec.DecodeError:
+            broken += 1
+    return replace(found, counts=dict(counts), left_out=left_out, broken=broken)
 
 
-def objects_of(pieces: Pieces, frame: int, deleted: Collection[int]) -> Iterator[tuple[Pair, Decoded]]:
-    """Label and kind of each object on a frame, and the way to read it whole."""
+def objects_of(pieces: Pieces, frame: int, deleted: Collection[int]) -> Iterator[Found]:
+    """Each object on a frame: its label and kind, and what it is to be read as."""
     for raw in pieces.tags:
         tag = decode(raw, type=TagOutline)
         if tag.frame == frame:
-            yield (tag.label_id, TAG), lambda raw=raw: decode(raw, type=LabeledImage)
+            yield (tag.label_id, TAG), raw, LabeledImage
     for raw in pieces.shapes:
         shape = decode(raw, type=ShapeOutline)
         if shape.frame == frame:
-            yield (shape.label_id, shape.type), lambda raw=raw: decode(raw, type=Shape)
+            yield (shape.label_id, shape.type), raw, Shape
     for raw in pieces.tracks:
         track = decode(raw, type=TrackPiece)
         if any(first <= frame <= last for first, last in Cutting.of(track).seen(frame, frame, deleted)):
-            yield (track.label_id, TRACK), lambda raw=raw: decode(raw, type=Track)
+            yield (track.label_id, TRACK), raw, Track
 
 
 @dataclass

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from jobsportal.annotations.counting import GREY, safe_color
 from jobsportal.cvat.labeled import AttributeVal, LabeledImage, Shape, Track
 from jobsportal.cvat.spans import TAG, TRACK, FrameObjects, Pair
-from jobsportal.cvat.types import Label
+from jobsportal.cvat.types import Label, Sublabel
 from jobsportal.frames.shapes import Part, parts_of
 from jobsportal.frames.skeletons import Element, skeleton_parts
 from jobsportal.frames.tracks import position
@@ -58,7 +58,8 @@ class Names:
 
     def __post_init__(self) -> None:
         self.by_id = {label.id: label for label in self.labels}
-        everything = [part for label in self.labels for part in (label, *label.sublabels)]
+        everything: list[Label | Sublabel] = [*self.labels]
+        everything += [part for label in self.labels for part in label.sublabels]
         self.names = {part.id: part.name for part in everything}
         self.colors = {part.id: safe_color(part.color) for part in everything}
         self.attributes = {spec.id: spec.name for part in everything for spec in part.attributes}
@@ -71,7 +72,9 @@ class Names:
 
     def values(self, values: Iterable[AttributeVal]) -> list[tuple[str, str]]:
         """Names and values, without those that say nothing."""
-        return [(self.attributes.get(one.spec_id, f"attribute {one.spec_id}"), one.value) for one in values if one.value]
+        return [
+            (self.attributes.get(one.spec_id, f"attribute {one.spec_id}"), one.value) for one in values if one.value
+        ]
 
 
 @dataclass

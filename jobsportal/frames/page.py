@@ -186,9 +186,10 @@ class FramePage:
 
     @property
     def unfiltered(self) -> str:
-        return reverse("frames:frame", args=[self.reel.job.id, self.number]) + replace(
-            self.view, labels=None, kinds=None
-        ).query()
+        return (
+            reverse("frames:frame", args=[self.reel.job.id, self.number])
+            + replace(self.view, labels=None, kinds=None).query()
+        )
 
     @property
     def zooms(self) -> list[tuple[str, str, str, bool]]:

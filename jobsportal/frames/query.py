@@ -1,4 +1,4 @@
-"""What the address of the viewer says: which labels and kinds are shown, which frames are stepped through, how large."""
+"""What the address of the viewer says: which labels and kinds are shown, which frames stepped through, how large."""
 
 from dataclasses import dataclass, replace
 from typing import Any

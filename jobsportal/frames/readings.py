@@ -9,7 +9,8 @@ process reads for itself; since the job's `updated_date` is compared at each ste
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -30,7 +31,7 @@ FRAME_BYTES = 250
 
 @dataclass
 class Reading:
-    """A job's annotations, labels and frames as they were read; what could not be read is None, and `problems` says why.
+    """A job's annotations, labels and frames as they were read; what could not be is None, and `problems` says why.
 
     `kept_since` counts for labels and frames, whose changes don't move the job's `updated_date`.
     """
@@ -55,7 +56,7 @@ class Shelf:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, int], Reading] = OrderedDict()
-        self._busy = [threading.Lock() for _ in range(64)]
+        self._busy: dict[tuple[str, int], threading.Lock] = {}
 
     def get(self, key: tuple[str, int]) -> Reading | None:
         with self._lock:
@@ -77,9 +78,18 @@ class Shelf:
             while sum(kept.weight for kept in self._kept.values()) > limit:
                 self._kept.popitem(last=False)
 
-    def busy(self, key: tuple[str, int]) -> threading.Lock:
+    @contextmanager
+    def busy(self, key: tuple[str, int]) -> Iterator[None]:
         """One at a time reads a job: whoever comes meanwhile finds what the first has read."""
-        return self._busy[hash(key) % len(self._busy)]
+        with self._lock:
+            lock = self._busy.setdefault(key, threading.Lock())
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                # Who still waits has the lock itself; at worst somebody new reads beside them.
+                self._busy.pop(key, None)
 
     def clear(self) -> None:
         with self._lock:
@@ -102,22 +112,25 @@ def reading_of(person: Person, job: Job) -> Reading:
         if kept and kept.updated == job.updated_date and is_fresh(kept):
             return kept
         reading = read(person, job, kept)
-        if not reading.problems:
+        if reading.spans:
             shelf.put(key, reading)
         return reading
 
 
 def is_fresh(kept: Reading) -> bool:
-    return time.monotonic() - kept.kept_since < settings.FRAMES_FRESH_SECONDS
+    return not kept.problems and time.monotonic() - kept.kept_since < settings.FRAMES_FRESH_SECONDS
 
 
 def read(person: Person, job: Job, kept: Reading | None) -> Reading:
     jobs, problems = person.client.jobs, dict[str, str]()
     empty = Reel(job, None)
     spans_of = partial(jobs.retrieve_annotation_spans, job.id, empty.first, empty.last)
-    calls = [partial(jobs.retrieve_data_meta, job.id), partial(person.client.labels.list, job_id=job.id)]
     spans = kept.spans if kept and kept.updated == job.updated_date else None
-    meta, labels, *fresh = side_by_side(*calls, *([] if spans else [spans_of]))
+    meta, labels, *fresh = side_by_side(
+        partial(jobs.retrieve_data_meta, job.id),
+        partial(person.client.labels.list, job_id=job.id),
+        *([] if spans else [spans_of]),
+    )
     meta, labels = told(meta, "frames", problems), told(labels, "labels", problems)
     spans = told(fresh[0], "annotations", problems) if fresh else spans
     reel = Reel(job, meta)

@@ -41,7 +41,9 @@ def edges_of(label: Label) -> list[tuple[int, int]]:
     """The ids of the parts' labels that are joined by a line."""
     drawing = SkeletonDrawing(label.svg)
     ids = {str(part.id): part.id for part in label.sublabels} | {part.name: part.id for part in label.sublabels}
-    joined = ((ids.get(drawing.nodes.get(one, "")), ids.get(drawing.nodes.get(other, ""))) for one, other in drawing.edges)
+    joined = (
+        (ids.get(drawing.nodes.get(one, "")), ids.get(drawing.nodes.get(other, ""))) for one, other in drawing.edges
+    )
     return [(one, other) for one, other in joined if one is not None and other is not None]
 
 

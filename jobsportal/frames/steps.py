@@ -36,7 +36,14 @@ def steps_from(number: int, reel: Reel, bits: int, only_annotated: bool) -> Step
     """With `only_annotated`, all steps lead to frames in `bits`; if there are any."""
     here = number - reel.first
     among = bits if only_annotated and bits else reel.bits
-    ends = (lowest(among), highest(among), before(among, here), after(among, here), before(bits, here), after(bits, here))
+    ends = (
+        lowest(among),
+        highest(among),
+        before(among, here),
+        after(among, here),
+        before(bits, here),
+        after(bits, here),
+    )
     first, last, previous, following, previous_annotated, next_annotated = (
         None if place is None else reel.first + place for place in ends
     )

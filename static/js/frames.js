@@ -21,7 +21,7 @@
   function unlight() {
     for (const element of [lit?.shape, lit?.item]) element?.classList.remove("lit");
     lit = null;
-    const tip = document.getElementById("tip");
+    const tip = document.querySelector(".tip");
     if (tip) tip.hidden = true;
   }
 
@@ -59,7 +59,7 @@
   }
 
   function showTip(shape, words) {
-    const tip = document.getElementById("tip");
+    const tip = document.querySelector(".tip");
     const around = tip.parentElement.getBoundingClientRect();
     const box = shape.getBoundingClientRect();
     tip.textContent = words;
@@ -114,7 +114,7 @@
     if (form?.id === "frame-filter") {
       if (event.target.name !== "annotated") applyFilter();
       form.requestSubmit();
-    } else if (event.target.id === "scrub") {
+    } else if (event.target.matches(".scrub")) {
       scrub(event.target);
     }
   });
@@ -129,9 +129,10 @@
     form.requestSubmit();
   });
 
+  // What is styled from here has no id: HTMX would write the style into the page, which the policy forbids.
   // The strip. Its ends lie in the middle of the first and the last bar.
   function fitScrub() {
-    const range = document.getElementById("scrub");
+    const range = document.querySelector(".scrub");
     if (!range) return;
     const half = 50 / (Number(range.max) + 1);
     range.style.left = `${half}%`;
@@ -144,12 +145,12 @@
   }
 
   function scrub(range) {
-    step(range.dataset.href + range.value, () => document.getElementById("scrub")?.focus());
+    step(range.dataset.href + range.value, () => document.querySelector(".scrub")?.focus());
   }
 
   document.addEventListener("input", (event) => {
     const range = event.target;
-    if (range.id !== "scrub") return;
+    if (!range.matches(".scrub")) return;
     const here = range.parentElement.querySelector(".strip-here");
     const [, , width, height] = range.parentElement.querySelector("svg").getAttribute("viewBox").split(" ").map(Number);
     const at = ((Number(range.value) + 0.5) * width) / (Number(range.max) + 1);
@@ -179,6 +180,22 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-zoom-to]");
     if (link && !event.ctrlKey && !event.metaKey) zoom(link.dataset.zoomTo);
+  }, true);
+
+  // What was chosen just now holds for the next request, though the links don't know of it yet.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const form = document.getElementById("frame-filter");
+    if (!form || !event.target.closest?.("#frame-nav")) return;
+    const { detail } = event;
+    const [path, query] = detail.path.split("?");
+    const asked = new URLSearchParams(query);
+    const wanted = new URLSearchParams(new FormData(form));
+    for (const name of ["frame", "place"]) {
+      const value = detail.formData.get(name) ?? asked.get(name);
+      if (value !== null) wanted.set(name, value);
+    }
+    for (const name of [...detail.formData.keys()]) detail.formData.delete(name);
+    detail.path = `${path}?${wanted}`;
   });
 
   function zoomBy(key) {
