@@ -140,7 +140,7 @@
   }
 
   function step(href, focus) {
-    if (document.querySelector("#viewer.is-stepping")) return;
+    if (viewer().matches(".is-stepping")) return;
     htmx.ajax("GET", href, { source: document.getElementById("frame-nav"), target: "#viewer", swap: "outerHTML" }).then(focus);
   }
 
@@ -216,7 +216,7 @@
     const scrolls = document.activeElement === place && place.scrollWidth > place.clientWidth + 1;
     if (!(event.key in KEYS) || (event.shiftKey && event.key.length > 1) || (scrolls && event.key.length > 1)) return;
     event.preventDefault();
-    document.querySelector(`a#step-${KEYS[event.key]}`)?.click();
+    if (!viewer().matches(".is-stepping")) document.querySelector(`a#step-${KEYS[event.key]}`)?.click();
   });
 
   // One step at a time, however fast the keys come.
