@@ -6,8 +6,10 @@ import re
 import html5lib
 import pytest
 
-from jobsportal.cvat.spans import SPAN_BYTES, cut
-from jobsportal.frames.readings import shelf
+from jobsportal.cvat.spans import SPAN_BYTES, Spans, cut
+from jobsportal.cvat.types import Job
+from jobsportal.frames.readings import Reading, Shelf, shelf
+from jobsportal.frames.reel import Reel
 from jobsportal.jobs import names
 
 JOB, FIRST, LAST = 3, 20, 29
@@ -300,6 +302,31 @@ def test_deleted_frames_are_marked_and_their_key_frames_don_t_count(portal, upst
     assert "deleted" in words_of(by_class(page, "frame-facts")[0])
     (shape,) = by_class(page_of(portal.get("/jobs/3/frames/22/")), "shape")
     assert path_of(shape).get("d").startswith("M20 0")
+
+
+def test_where_an_object_leaves_on_a_deleted_frame_it_stays(portal, upstream):
+    annotate(upstream, tracks=[track(key(20, [0, 0, 10, 10]), key(23, [0, 0, 10, 10], outside=True))])
+    upstream.store.deleted_frames[JOB] = [23]
+    assert len(by_class(page_of(portal.get("/jobs/3/frames/25/")), "shape")) == 1
+    upstream.store.deleted_frames[JOB] = []
+    shelf.clear()
+    assert by_class(page_of(portal.get("/jobs/3/frames/25/")), "shape") == []
+
+
+def test_only_included_frames_count_as_annotated(portal, upstream):
+    annotate(upstream, shapes=[rectangle(12), rectangle(24)], job=58)
+    text = text_of(portal.get("/jobs/58/frames/11/"))
+    assert '/jobs/58/frames/24/" hx-get="/jobs/58/frames/24/" aria-keyshortcuts="n"' in text
+    assert 'Only annotated <span class="sub">1</span>' in text
+
+
+def test_what_is_too_heavy_to_be_kept_drives_nothing_else_out(settings):
+    settings.FRAMES_CACHE_MIB = 1
+    kept = Shelf()
+    for job, size in ((1, 10), (2, 2 * 1024 * 1024), (3, 10)):
+        spans = Spans(0, 9, packed=[b"x" * size])
+        kept.put(("alice", job), Reading(None, Reel(Job(id=job, task_id=1), None), [], spans))
+    assert [bool(kept.get(("alice", job))) for job in (1, 2, 3)] == [True, False, True]
 
 
 def test_annotations_on_frames_that_are_not_the_job_s_are_told(portal, upstream):

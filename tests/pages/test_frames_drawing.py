@@ -67,6 +67,11 @@ def test_a_masks_outline_holds_its_pixels_and_no_others(name):
     assert filled(path, len(pixels[0]), len(pixels), 40, 30) == pixels
 
 
+def test_runs_without_a_length_part_nothing():
+    path = mask_path([0.0, 2.0, 0.0, 2.0, 0.0, 0.0, 3.0, 0.0])
+    assert path == "M0 0H4V1H0Z"
+
+
 def test_masks_of_any_form_are_exact():
     chance = random.Random(7)
     for _ in range(60):
