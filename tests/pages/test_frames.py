@@ -10,6 +10,7 @@ from jobsportal.cvat.spans import SPAN_BYTES, Spans, cut
 from jobsportal.cvat.types import Job
 from jobsportal.frames.readings import Reading, Shelf, shelf
 from jobsportal.frames.reel import Reel
+from jobsportal.frames.tracks import position
 from jobsportal.jobs import names
 
 JOB, FIRST, LAST = 3, 20, 29
@@ -467,16 +468,21 @@ def test_a_job_of_many_frames_has_a_strip_of_bounded_size(portal, upstream):
 
 def test_spans_give_back_what_was_cut():
     shapes = [rectangle(n % 200, CAR + n % 3, id=n, points=[n, 0, n + 1, 1]) for n in range(3000)]
-    tracks = [track(*(key(frame, [frame, 0, frame + 1, 1], outside=frame == 150) for frame in range(0, 160, 10)))]
-    made = cut(json.dumps({"shapes": shapes, "tracks": tracks}).encode(), 0, 199)
+    red = [{"spec_id": 1, "value": "red"}]
+    keys = [
+        key(frame, [frame, 0, frame + 1, 1], outside=frame == 150, attributes=[] if frame else red)
+        for frame in range(0, 160, 10)
+    ]
+    made = cut(json.dumps({"shapes": shapes, "tracks": [track(*keys)]}).encode(), 0, 199)
     assert len(made.starts) > 1 and sum(len(json.dumps(one)) for one in shapes) > SPAN_BYTES
     for frame in (0, 7, 149, 150, 199):
-        found = made.on(frame)
-        assert {one.id for one in found.shapes} == {n for n in range(3000) if n % 200 == frame}
-        assert bool(found.tracks) == (frame < 150)
+        assert {one.id for one in made.on(frame).shapes} == {n for n in range(3000) if n % 200 == frame}
+    for frame in range(150):
+        (there,) = (position(found, frame) for found in made.on(frame).tracks)
+        assert there.points[0] == pytest.approx(frame) and [one.value for one in there.attributes] == ["red"]
+    assert not made.on(150).tracks and made.presence[CAR, "track"] == (1 << 150) - 1
     around = [shape.frame for shape in made.on(made.starts[1] + 1).tracks[0].shapes]
     assert around[0] <= made.starts[1] < around[-1] and len(around) < 16, "only the key frames it depends on"
-    assert made.presence[CAR, "track"] == (1 << 150) - 1
 
 
 def test_the_tabs_of_a_job_lead_to_its_frames_and_its_data(portal):
