@@ -109,12 +109,17 @@ def reading_of(person: Person, job: Job) -> Reading:
     key = (person.cache_scope, job.id)
     with shelf.busy(key):
         kept = shelf.get(key)
-        if kept and kept.updated == job.updated_date and is_fresh(kept):
+        if kept and is_same(kept, job) and is_fresh(kept):
             return kept
         reading = read(person, job, kept)
         if reading.spans:
             shelf.put(key, reading)
         return reading
+
+
+def is_same(kept: Reading, job: Job) -> bool:
+    """Whether the annotations are still those that were read: saving them moves the job's date."""
+    return kept.updated is not None and kept.updated == job.updated_date
 
 
 def is_fresh(kept: Reading) -> bool:
@@ -125,7 +130,7 @@ def read(person: Person, job: Job, kept: Reading | None) -> Reading:
     jobs, problems = person.client.jobs, dict[str, str]()
     empty = Reel(job, None)
     spans_of = partial(jobs.retrieve_annotation_spans, job.id, empty.first, empty.last)
-    spans = kept.spans if kept and kept.updated == job.updated_date else None
+    spans = kept.spans if kept and is_same(kept, job) else None
     meta, labels, *fresh = side_by_side(
         partial(jobs.retrieve_data_meta, job.id),
         partial(person.client.labels.list, job_id=job.id),

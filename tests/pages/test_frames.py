@@ -166,6 +166,15 @@ def test_what_somebody_else_saves_is_there_at_the_next_step(portal, upstream):
     assert len(by_class(page_of(portal.get("/jobs/3/frames/21/")), "shape")) == 2
 
 
+def test_without_a_date_nothing_is_taken_as_unchanged(portal, upstream):
+    job = {"id": 3, "task_id": 1, "start_frame": 20, "stop_frame": 29}
+    upstream.fail(path="^/api/jobs/3$", status=200, body=json.dumps(job).encode(), times=None)
+    annotate(upstream, shapes=[rectangle(21)])
+    assert len(by_class(page_of(portal.get("/jobs/3/frames/21/")), "shape")) == 1
+    annotate(upstream)
+    assert by_class(page_of(portal.get("/jobs/3/frames/21/")), "shape") == []
+
+
 def test_nobody_sees_what_was_read_for_somebody_else(sign_in, upstream):
     assert sign_in("alice").get("/jobs/2/frames/").status_code == 200
     assert sign_in("grace", "harbor").get("/jobs/2/frames/").status_code in (403, 404)
