@@ -80,6 +80,13 @@ class Download:
 
     response: Response
     request_id: str = ""
+    is_begun: bool = field(default=False, init=False)
+
+    def __enter__(self) -> "Download":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def status(self) -> int:
@@ -108,11 +115,17 @@ class Download:
         return "" if name in (".", "..") else "".join(char for char in name if char.isprintable())
 
     def __iter__(self) -> Iterator[bytes]:
+        if self.is_begun:
+            raise RuntimeError("a download passes by once")
+        self.is_begun = True
+        return self._pieces()
+
+    def _pieces(self) -> Iterator[bytes]:
         try:
             # decode_content=False: Content-Length and ranges speak of the bytes as they travel.
             yield from self.response.raw.stream(PIECE, decode_content=False)
         except (HTTPError, OSError) as error:
-            raise translated(error, "GET", urlsplit(self.response.url).path, self.request_id) from error
+            raise translated(error, "GET", urlsplit(self.response.url).path, self.request_id) from None
         finally:
             self.close()
 
@@ -139,6 +152,16 @@ class Client:
     forwarded_for: str = field(default="", repr=False)
     session: Session = field(default_factory=new_session, repr=False)
 
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give up the connections; those of a session that others share as well."""
+        self.session.close()
+
     def __post_init__(self) -> None:
         if not is_server_address(self.url):
             raise ValueError("not the address of a server: it needs http or https, a host, and no name or password")
@@ -152,9 +175,10 @@ class Client:
     def origin(self) -> str:
         """The upstream's own origin: scheme, host and port."""
         parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
+        usual = {"http": ":80", "https": ":443"}[parts.scheme]  # which no Host header carries
+        return f"{parts.scheme}://{parts.netloc.removesuffix(usual)}"
 
-    @cached_property
+    @property
     def version(self) -> Version:
         """The server's version. Asked for once in ten minutes and address (GET /api/server/about)."""
         told = known_versions.get(self.url)
@@ -278,13 +302,16 @@ class Client:
         path: str,
         *,
         params: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | None] | None = None,
         data: Any = None,
         is_stream: bool = False,
     ) -> tuple[Response, str]:
         """Send one request and return the answer with its body unread, if it is a good one."""
         request_id = self.request_id or uuid4().hex
-        all_headers = self._headers(method, request_id, headers)
+        try:
+            all_headers = self._headers(method, request_id, headers)
+        except UnicodeError:
+            raise unsendable(method, path) from None
         if not all(HEADER_VALUE.fullmatch(value) for value in all_headers.values()):
             raise unsendable(method, path)
         deadline = Deadline(self.timeouts.total, self.timeouts.read)
@@ -304,7 +331,7 @@ class Client:
         except UnicodeError:
             raise unsendable(method, path) from None
         except (RequestException, HTTPError, OSError) as error:
-            raise translated(error, method, path, request_id) from error
+            raise translated(error, method, path, request_id) from None
         logger.info("%s %s %s %.0f ms", method, path, response.status_code, 1000 * (time.monotonic() - started))
         if response.status_code < 300 or response.status_code == 304:
             if is_stream:
@@ -313,15 +340,20 @@ class Client:
         with response:
             raise self._failure(response, method, path, request_id)
 
-    def _headers(self, method: str, request_id: str, extra: Mapping[str, str] | None) -> dict[str, str]:
-        headers = {"Accept": ACCEPT, "User-Agent": "jobs-portal", "X-Request-ID": request_id, **self.credential.headers}
+    def _headers(self, method: str, request_id: str, extra: Mapping[str, str | None] | None) -> dict[str, str]:
+        headers: dict[str, str | None] = {
+            "Accept": ACCEPT,
+            "User-Agent": "jobs-portal",
+            "X-Request-ID": request_id,
+            **self.credential.headers,
+        }
         if self.organization is not None:
             headers["X-Organization"] = self.organization
         if self.forwarded_for:
             headers["X-Forwarded-For"] = self.forwarded_for
         if self.credential.needs_origin and method not in SAFE_METHODS:
             headers["Origin"] = self.origin
-        return {**headers, **(extra or {})}
+        return {name: value for name, value in {**headers, **(extra or {})}.items() if value is not None}
 
     def _failure(self, response: Response, method: str, path: str, request_id: str) -> errors.CVATError:
         status = response.status_code
@@ -329,7 +361,7 @@ class Client:
             words = "The server answers from another address, which is not followed. Check the configured address."
             return errors.BrokenAnswer(detail=words, status=status, method=method, path=path, request_id=request_id)
         try:
-            body = self._read(response, MIB, method, path, request_id)
+            body = self._read(response, MIB, method, path, request_id, is_cut=True)
         except errors.CVATError:
             body = b""
         error = errors.error_for(status, response.headers, body, method=method, path=path, request_id=request_id)
@@ -337,16 +369,21 @@ class Client:
         error.may_be_read_only = is_refused_change and self.credential.may_be_read_only
         return error
 
-    def _read(self, response: Response, limit: int, method: str, path: str, request_id: str) -> bytes:
-        pieces, size = [], 0
+    def _read(
+        self, response: Response, limit: int, method: str, path: str, request_id: str, *, is_cut: bool = False
+    ) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
         try:
             for piece in response.iter_content(PIECE):
                 size += len(piece)
+                if size > limit and is_cut:
+                    return b"".join(pieces) + piece[: limit - size]
                 if size > limit:
                     raise errors.TooLarge(f"more than {limit:,} bytes", method=method, path=path, request_id=request_id)
                 pieces.append(piece)
         except (RequestException, HTTPError, OSError) as error:
-            raise translated(error, method, path, request_id) from error
+            raise translated(error, method, path, request_id) from None
         return b"".join(pieces)
 
 
@@ -385,7 +422,8 @@ def wired(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def translated(error: BaseException, method: str, path: str, request_id: str) -> errors.CVATError:
-    """The failure of an exchange that brought no complete answer."""
+    """The failure of an exchange that brought no complete answer. To be raised without its cause, whose words may hold
+    the whole address, with a signature in it."""
     kind: type[errors.CVATError] = errors.Unreachable
     if is_late(error):
         kind = errors.TimedOut

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from jobsportal.cvat.errors import Conflict
+from jobsportal.cvat.errors import Conflict, Invalid
 from jobsportal.cvat.types import Accepted, Request, RequestId
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ TARGETS = {"jobs": "job", "tasks": "task", "projects": "project"}
 
 def prepared(client: Client, path: str, action: str, **params: Any) -> Accepted | Download:
     """One step of an export of old: asking for it, asking again whether it is ready, fetching it."""
+    if action not in ("", "download"):
+        raise Invalid(detail="An export is prepared, or downloaded.")
     if action == "download":
         return client.stream(path, params={**params, "action": action})
     return Accepted.read(client.fetch("GET", path, params=params, once=True))
@@ -65,8 +67,8 @@ class Datasets:
         """The background request that writes this archive: a new one, or one's own that is at it already.
 
         The same on every server: where it only says that the export is running, but not under which id (before 2.42),
-        that is looked up among one's own. Raises what `create_dataset_export` raises; Conflict only where the running
-        one isn't one's own.
+        that is looked up among one's own. Raises what `create_dataset_export` raises; Conflict where the running one
+        isn't one's own, or this one is to go to a cloud storage.
         """
         try:
             return self.create_dataset_export(
@@ -78,6 +80,8 @@ class Datasets:
                 cloud_storage_id=cloud_storage_id,
             )
         except Conflict as conflict:
+            if location not in (None, "local"):
+                raise  # what runs may well go somewhere else
             if conflict.rq_id:
                 return RequestId(rq_id=conflict.rq_id, is_new=False)
             known = self._known_export(format, id, "dataset" if save_images else "annotations")

@@ -60,15 +60,13 @@ class Users:
         self,
         *,
         search: str | None = None,
-        filter: filters.Rule | None = None,
         page: int | None = None,
         page_size: int | None = None,
         is_active: bool | None = None,
     ) -> Page[User]:
         """GET /api/users: the people of the client's organization; `search` looks at names."""
-        rule = filters.dumps(filter) if filter else None
         return self.client.get(
-            "/api/users", Page[User], search=search, filter=rule, page=page, page_size=page_size, is_active=is_active
+            "/api/users", Page[User], search=search, page=page, page_size=page_size, is_active=is_active
         )
 
     def find(self, id: int) -> User | None:
@@ -77,7 +75,8 @@ class Users:
         GET /api/users/{id} would answer for people outside the organization too, and PATCH of a job with an unknown id
         is a 500: ask this first.
         """
-        page = self.list(filter=filters.equals("id", id), page_size=1)
+        rule = filters.dumps(filters.equals("id", int(id)))
+        page = self.client.get("/api/users", Page[User], filter=rule, page_size=1)
         return next((user for user in page if user.id == id), None)
 
     def retrieve(self, id: int) -> User:

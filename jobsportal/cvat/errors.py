@@ -20,14 +20,17 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 MAX_WORDS = 2000
 MAX_FIELDS = 50
+MAX_LEAVES = 200
+MAX_PLACE = 300
 MAX_READ = 20_000  # of a body that isn't JSON: its words are at its beginning
 
 PAGE = re.compile(r"<(?:!doctype|html|head|body|title|h1|p|div)\b", re.I)
@@ -57,6 +60,7 @@ class CVATError(Exception):
     def __str__(self) -> str:
         where = f"{self.method} {self.path}".strip()
         said = " ".join(f"{self.status or ''} {self.detail}".split())  # one line: it goes into logs
+        said = "".join(char for char in said if char.isprintable())
         return ": ".join(part for part in (type(self).__name__, where, said) if part)
 
 
@@ -181,16 +185,20 @@ def shortened(said: list[str]) -> list[str]:
 
 
 def flatten(said: Any) -> list[str]:
-    """Every piece of text within nested lists and objects, in order."""
-    if isinstance(said, str):
-        return [said]
+    """The pieces of text within nested lists and objects, in order, as many as can be told."""
+    return list(islice(leaves(said, ""), MAX_LEAVES))
+
+
+def leaves(said: Any, place: str) -> Iterator[str]:
+    """Each piece, with the names of what it stands in: numbers of a list aside, and not at any length."""
     if isinstance(said, dict):
-        return [
-            f"{key}: {text}" if not key.isdigit() else text for key, value in said.items() for text in flatten(value)
-        ]
-    if isinstance(said, list):
-        return [text for value in said for text in flatten(value)]
-    return [] if said is None else [str(said)]
+        for key, value in said.items():
+            yield from leaves(value, place if key.isdigit() else f"{place}{key[:100]}: "[:MAX_PLACE])
+    elif isinstance(said, list):
+        for value in said:
+            yield from leaves(value, place)
+    elif said is not None:
+        yield place + (said if isinstance(said, str) else str(said))
 
 
 def seconds(header: str | None) -> float | None:

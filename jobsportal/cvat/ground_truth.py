@@ -50,6 +50,10 @@ class GroundTruth:
         if frame_selection_method not in METHODS:
             raise invalid("frame_selection_method", "There is no such method.")
         refuse_nothing(frame_selection_method, frames, frame_count, frame_share)
+        is_by_job = frame_selection_method == "random_per_job"
+        if (is_by_job or frame_share is not None) and not self.client.version.selects_frames_per_job:
+            words = "This server can't choose frames by share or per job."
+            raise Unsupported(detail=words, fields={"frame_selection_method": [words]})
         given = {
             "type": type,
             "task_id": int(task_id),
@@ -90,14 +94,13 @@ class GroundTruth:
         Unsupported. Raises as `create` does.
         """
         if method == "manual":
+            if (count, share, seed) != (None, None, None):
+                raise invalid("frames", "Frames that are named can't be counted out as well.")
             return self.create(task_id=task_id, frame_selection_method=method, frames=frames, assignee=assignee)
         if (count is None) == (share is None):
             raise invalid("frame_count", "Either a number of frames or a share of them is needed.")
         is_new = self.client.version.selects_frames_per_job
         if method == "random_per_job":
-            if not is_new:
-                words = "This server can't choose frames per job."
-                raise Unsupported(detail=words, fields={"frame_selection_method": [words]})
             return self.create(
                 task_id=task_id,
                 frame_selection_method=method,

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
 from uuid import uuid4
 
-from jobsportal.cvat.errors import BrokenAnswer, Conflict, Invalid, Unsupported
+from jobsportal.cvat.errors import BrokenAnswer, Conflict, Forbidden, Invalid, NotFound, ServerFault, Unsupported
 from jobsportal.cvat.multipart import length_of
 from jobsportal.cvat.types import Accepted
 from jobsportal.cvat.uploads import PIECE, Place
@@ -17,8 +17,6 @@ from jobsportal.cvat.uploads import PIECE, Place
 if TYPE_CHECKING:
     from jobsportal.cvat.client import Client
     from jobsportal.cvat.jobs import Jobs
-
-LATEST_TRIES = 2
 
 
 def unique_name(filename: str) -> str:
@@ -56,10 +54,15 @@ class Imports:
         if self.client.version.consumes:
             self._put_aside(id, format)
         start, safe_name = file.tell(), unique_name(filename)
-        for _ in range(LATEST_TRIES):
+        for is_last in (False, True):
             file.seek(start)
             place = self.client.uploads.send(path, file, safe_name, format=format, on_progress=on_progress)
-            taken = self.use_upload(place, format=format)
+            try:
+                taken = self.use_upload(place, format=format)
+            except ServerFault:
+                if is_last or not self.client.version.consumes:
+                    raise
+                continue  # it may be another's import that failed, and is told of and gone with this
             if taken.rq_id:
                 return taken.rq_id
             if taken.is_running:
@@ -79,9 +82,13 @@ class Imports:
     def _put_aside(self, id: int, format: str) -> None:
         """Use up one's own imports that are over. The format goes along always: without, asking would wipe the job."""
         for request in self.client.requests.list(action="import", job_id=id, page_size=100):
-            if request.is_over and request.operation.job_id == id:
-                with suppress(BrokenAnswer, Invalid, Unsupported):  # a failure is told once more, as a 500
-                    self._jobs.update_annotations(id, format=format, rq_id=request.id)
+            if request.operation.job_id != id:
+                continue
+            if not request.is_over:
+                raise Conflict(detail="Another import of this job is in the way.", rq_id=request.id)
+            # A failure is told once more, as a 500; and what is gone by now is in nobody's way.
+            with suppress(BrokenAnswer, Invalid, Unsupported, NotFound, Forbidden):
+                self._jobs.update_annotations(id, format=format, rq_id=request.id)
 
     @property
     def _jobs(self) -> Jobs:

@@ -9,7 +9,7 @@ from msgspec import DecodeError
 
 from jobsportal.cvat.datasets import prepared
 from jobsportal.cvat.errors import BrokenAnswer, Invalid
-from jobsportal.cvat.labeled import AnnotationOutline, LabeledData
+from jobsportal.cvat.labeled import AnnotationOutline, LabeledData, ToldData, ToldOutline
 from jobsportal.cvat.labeled_json import ready
 from jobsportal.cvat.multipart import annotation_file as body_of
 from jobsportal.cvat.spans import Spans, cut
@@ -60,7 +60,9 @@ class JobAnnotations:
         """
         path = f"/api/jobs/{int(id)}/annotations"
         if format is None:
-            return self.client.get(path, LabeledData)
+            if action or filename or location or cloud_storage_id:
+                raise Invalid(detail="Without a format annotations are read, and nothing is exported.")
+            return self.client.get(path, ToldData)
         return prepared(
             self.client,
             path,
@@ -74,7 +76,7 @@ class JobAnnotations:
 
     def retrieve_annotation_outline(self, id: int) -> AnnotationOutline:
         """GET /api/jobs/{id}/annotations, for counting: a fifth of the memory of `retrieve_annotations`."""
-        return self.client.get(f"/api/jobs/{int(id)}/annotations", AnnotationOutline)
+        return self.client.get(f"/api/jobs/{int(id)}/annotations", ToldOutline)
 
     def retrieve_annotation_spans(self, id: int, first: int, last: int, deleted: Collection[int] = ()) -> Spans:
         """GET /api/jobs/{id}/annotations, for looking at single frames, from first to last: packed, and read when asked
@@ -143,7 +145,9 @@ class JobAnnotations:
             if job_annotations_update_request is None or rq_id is not None or annotation_file is not None:
                 raise Invalid(detail="Without a format this would replace all annotations by nothing.")
             body = ready(job_annotations_update_request, checked=checked)
-            return self.client.send("PUT", path, LabeledData, json=body)
+            return self.client.send("PUT", path, ToldData, json=body)
+        if job_annotations_update_request is not None:
+            raise Invalid(detail="Either annotations are given, or a file and its format.")
         params = {
             "format": format,
             "rq_id": rq_id,
@@ -173,7 +177,7 @@ class JobAnnotations:
             raise Invalid(detail="Annotations can be created, updated or deleted.")
         body = ready(patched_labeled_data_request, with_ids=action != "create", checked=action != "delete")
         path = f"/api/jobs/{int(id)}/annotations"
-        return self.client.send("PATCH", path, LabeledData, json=body, params={"action": action})
+        return self.client.send("PATCH", path, ToldData, json=body, params={"action": action})
 
     def destroy_annotations(self, id: int) -> None:
         """DELETE /api/jobs/{id}/annotations: all of them. Raises Forbidden, NotFound."""

@@ -94,6 +94,7 @@ class Jobs(JobAnnotations, JobData, Datasets, GroundTruth, Imports):
         `assignee` is an exact user name; `task_name` and `project_name` match whole; `search` looks for words in task,
         project, assignee, state and stage; `sort` is a field, or several with commas, `-` for falling; `page` counts
         from 1, `page="last"` works; `count` is exact whatever the page size. `filter` is JSON Logic.
+        `org`, `org_id` or `x_organization` go before the organization of the client.
         An empty text is no filter; an empty rule is a mistake, and never a list of everything.
         A task or project that isn't there has no jobs, in every generation.
         Raises Invalid for a filter, a value or a field to sort by that the upstream can't use (it would pass over the
@@ -119,7 +120,9 @@ class Jobs(JobAnnotations, JobData, Datasets, GroundTruth, Imports):
             "type": type,
         }
         refuse_unknown_fields(sort or "")
-        headers = {"X-Organization": x_organization} if x_organization is not None else {}
+        # An organization named here goes before the client's: two that differ are refused upstream.
+        is_named = not (x_organization is None and org is None and org_id is None)
+        headers = {"X-Organization": x_organization} if is_named else {}
         try:
             return self.client.send("GET", "/api/jobs", Page[Job], params=params, headers=headers)
         except Invalid as error:
@@ -147,6 +150,8 @@ class Jobs(JobAnnotations, JobData, Datasets, GroundTruth, Imports):
         nothing given the job is only read. There is no conditional update upstream. Raises Invalid, Forbidden,
         NotFound.
         """
+        if not isinstance(assignee, int | Unset | None) or isinstance(assignee, bool):
+            raise Invalid(fields={"assignee": ["A user's id is needed."]})
         given = {"assignee": assignee, "stage": stage, "state": state}
         changes = {name: value for name, value in given.items() if not isinstance(value, Unset)}
         if not changes:

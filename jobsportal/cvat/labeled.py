@@ -8,9 +8,6 @@ not from the beginning of the job.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
-from jobsportal.cvat.errors import Invalid
 from jobsportal.cvat.types import Id, Record
 
 MAX_PROBLEMS = 20
@@ -128,31 +125,16 @@ class LabeledData(AnnotationOutline, frozen=True):
     tracks: Sequence[Track] = ()
 
 
-def read(data: Any) -> LabeledData:
-    """What JSON values mean as annotations. Raises Invalid with the place of the first thing that is not one."""
-    try:
-        return msgspec.convert(data, LabeledData)
-    except msgspec.ValidationError as error:
-        raise Invalid(detail=f"These are not annotations: {error}") from None
+class ToldOutline(AnnotationOutline, frozen=True, kw_only=True):
+    """As a server tells it: what lacks the version is some other answer, and must not pass for no annotations."""
+
+    version: int
 
 
-def ready(data: "LabeledData | Mapping[str, Any]", *, with_ids: bool = False, checked: bool = True) -> dict[str, Any]:
-    """Annotations as they may be sent.
+class ToldData(LabeledData, frozen=True, kw_only=True):
+    """As a server tells it."""
 
-    Malformed points are refused here, since older servers store them; `checked=False` lets pass what a server gave
-    out itself, such as a backup. Ids are left out unless they mean existing objects: newer servers refuse them in new
-    ones. Fields that this version doesn't know stay as they are.
-    """
-    raw = dict(data) if isinstance(data, Mapping) else msgspec.to_builtins(data)
-    if checked or with_ids:
-        meant = read(raw)
-        if checked and (found := problems(meant)):
-            raise Invalid(detail="; ".join(found))
-    if not with_ids:
-        raw = without_ids(raw)
-    elif not all(item.get("id") for kind in ("tags", "shapes", "tracks") for item in raw.get(kind) or ()):
-        raise Invalid(detail="Each object needs the id of an existing one.")
-    return {"version": 0, "tags": [], "shapes": [], "tracks": [], **raw}
+    version: int
 
 
 def without_ids(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -171,7 +153,7 @@ def problems(
     """What an upstream would refuse, or worse, store: at most 20 complaints, each with the place it is about.
 
     With `frames` and `labels`, also objects outside the job's frames, which every server accepts in silence, and
-    labels that the job doesn't have.
+    labels that the job doesn't have; the key frames of tracks and the parts of skeletons are left to the server.
     """
     found = []
     for complaint in complaints(data, frames, labels):

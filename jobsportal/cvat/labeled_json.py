@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from sys import intern
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import DecodeError, Raw, ValidationError, convert
+from msgspec import DecodeError, Meta, Raw, ValidationError, convert
 from msgspec.json import decode, encode
 
 from jobsportal.cvat import labeled
 from jobsportal.cvat.errors import Invalid
 from jobsportal.cvat.labeled import LabeledData, LabeledImage, Shape, Track
+from jobsportal.cvat.types import Record
 
 TYPES: dict[str, Any] = {"tags": LabeledImage, "shapes": Shape, "tracks": Track}
 KINDS = tuple(TYPES)
@@ -176,18 +177,47 @@ def part_of(given: Pieces, wanted: Iterable[Thing]) -> bytes:
 def ready(
     data: "LabeledData | Mapping[str, Any] | bytes", *, with_ids: bool = False, checked: bool = True
 ) -> Mapping[str, Any]:
-    """Annotations as they may be sent: as `labeled.ready` makes them; JSON bytes object by object."""
-    if not isinstance(data, bytes):
-        return labeled.ready(data, with_ids=with_ids, checked=checked)
-    given = pieces(data)
+    """Annotations as they may be sent.
+
+    Malformed points are refused here, since older servers store them; `checked=False` lets pass what a server gave
+    out itself, such as a backup. Ids are left out unless they mean existing objects: newer servers refuse them in new
+    ones. Fields of objects that this version doesn't know stay as they are, but what names none of the three kinds, or
+    something else beside them, is refused: a mistake in a name would leave a job empty.
+    """
+    given = pieces(data if isinstance(data, bytes) else as_json(data), strict=checked or with_ids)
     found = checked_things(given)[1] if checked else []
     if found:
         raise Invalid(detail="; ".join(found))
     if with_ids:
+        for kind, number, raw in each(given):
+            refuse_nameless(f"{kind}[{number}]", raw)
         return {"version": 0, **given}
     return {"version": 0, **{kind: [stripped(raw) for raw in items] for kind, items in given.items()}}
 
 
+def as_json(data: "LabeledData | Mapping[str, Any]") -> bytes:
+    try:
+        return encode(data)
+    except (TypeError, ValueError, RecursionError) as error:  # half characters and numbers too large, among others
+        raise Invalid(detail=f"These are not annotations: {error}.") from None
+
+
+class Named(Record, frozen=True):
+    """An object that exists."""
+
+    id: Annotated[int, Meta(gt=0)]
+
+
+def refuse_nameless(place: str, raw: Raw) -> None:
+    try:
+        decode(raw, type=Named)
+    except DecodeError:
+        raise Invalid(detail=f"{place}: it needs the id of an existing object.") from None
+
+
 def stripped(raw: Raw) -> Raw:
     """The object without ids, down to its parts."""
-    return Raw(encode(labeled.without_ids(decode(raw))))
+    try:
+        return Raw(encode(labeled.without_ids(decode(raw, type=dict[str, Any]))))
+    except (DecodeError, RecursionError, TypeError, AttributeError):
+        raise Invalid(detail="These are not annotations: what they hold are no objects.") from None

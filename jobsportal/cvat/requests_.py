@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlsplit
 
-from jobsportal.cvat.errors import BrokenAnswer, Conflict, Invalid, NotFound
+from jobsportal.cvat.errors import BrokenAnswer, Conflict, Invalid, NotFound, TimedOut
 from jobsportal.cvat.types import Page, Request
 
 if TYPE_CHECKING:
     from jobsportal.cvat.client import Client, Download
 
 DOWNLOAD_PATH = re.compile(r"/api/(?:jobs|tasks|projects)/[0-9]{1,18}/(?:dataset/download|dataset|annotations)")
-PARTIAL = ("range", "if-range")
 
 
 class Requests:
@@ -56,6 +56,17 @@ class Requests:
             sort=sort,
         )
 
+    def wait(self, id: str, *, seconds: float = 600.0, every: float = 2.0) -> Request:
+        """The request once it is over, finished or failed. It is looked at often at first, then `every` so many
+        seconds. Raises TimedOut if that takes longer than `seconds`."""
+        until, pause = time.monotonic() + seconds, min(0.1, every)
+        while not (request := self.retrieve(id)).is_over:
+            if time.monotonic() + pause > until:
+                raise TimedOut(detail="It is not over yet.", rq_id=id)
+            time.sleep(pause)
+            pause = min(every, pause * 1.5)
+        return request
+
     def cancel(self, id: str) -> None:
         """POST /api/requests/{id}/cancel: works while it is queued. Raises Invalid once begun, NotFound once over."""
         self.client.fetch("POST", path_of(id) + "/cancel")
@@ -75,8 +86,8 @@ class Requests:
         if request.status == "failed" or not request.result_url:
             raise NotFound(detail="This request has no file to download.")
         path, query = place_of(request.result_url, urlsplit(self.client.url).path)
-        if not request.can_be_fetched_again:  # a part would use up the whole
-            headers = {name: value for name, value in (headers or {}).items() if name.lower() not in PARTIAL}
+        if not request.can_be_fetched_again:  # a part, or being told that nothing has changed, would use up the whole
+            headers = None
         try:
             return self.client.stream(path, params=query, headers=headers)
         except Invalid as error:

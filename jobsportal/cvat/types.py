@@ -131,7 +131,7 @@ class FrameMeta(Record, frozen=True):
     related_files: int = 0
 
 
-class DataMeta(Record, frozen=True):
+class DataMeta(Record, frozen=True, kw_only=True):
     """What is known of a job's media.
 
     `frames` has one entry per frame of the job, of a video one for all. `start_frame` and `stop_frame` count through
@@ -142,8 +142,8 @@ class DataMeta(Record, frozen=True):
     size: int = 0
     start_frame: int = 0
     stop_frame: int = 0
-    frames: list[FrameMeta] | None = None
-    deleted_frames: list[int] = []
+    frames: list[FrameMeta] | None
+    deleted_frames: list[int]
     included_frames: list[int] | None = None
     chunk_size: int | None = None
     chunks_updated_date: Moment | None = None
@@ -278,8 +278,8 @@ class Format(Record, frozen=True):
 class Formats(Record, frozen=True):
     """What the server can read and write."""
 
-    importers: list[Format] = []
-    exporters: list[Format] = []
+    importers: list[Format]
+    exporters: list[Format]
 
 
 class Operation(Record, frozen=True):

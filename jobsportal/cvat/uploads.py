@@ -16,11 +16,13 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, BinaryIO
 
 from jobsportal.cvat.errors import BrokenAnswer, Busy, Conflict, CVATError, Invalid, NotFound, ServerFault, Unreachable
 from jobsportal.cvat.multipart import length_of
+from jobsportal.cvat.retries import RetryPolicy
 from jobsportal.cvat.types import Raw
 
 if TYPE_CHECKING:
@@ -46,6 +48,26 @@ class Place:
     @property
     def address(self) -> str:
         return f"{self.path}/{self.id}"
+
+
+@dataclass
+class Patience:
+    """How many breaks in a row an upload bears, and how long it waits after each."""
+
+    policy: RetryPolicy
+    breaks: int = 0
+
+    def renew(self) -> None:
+        self.breaks = 0
+
+    def wait(self, error: CVATError) -> None:
+        """Raises the error if it is no break, if it was one too many, or asks for more patience than there is."""
+        self.breaks += 1
+        is_break = isinstance(error, Unreachable | Busy | Conflict) or error.status in (502, 504)
+        pause = self.policy.pause(self.breaks, error) if is_break and self.breaks <= BREAKS_MAX else None
+        if pause is None:
+            raise error
+        time.sleep(pause)
 
 
 class Uploads:
@@ -82,6 +104,8 @@ class Uploads:
         try:
             raw = self.client.fetch("HEAD", place.address, headers={"Tus-Resumable": "1.0.0"})
         except ServerFault as fault:
+            if fault.status != 500:  # a gateway's
+                raise
             raise NotFound(detail="There is no such upload, or it is complete.", status=fault.status) from fault
         return self._offset(raw, place)
 
@@ -109,42 +133,52 @@ class Uploads:
         if not length:
             raise Invalid(fields={"annotation_file": ["The submitted file is empty."]})
         place = self.create(path, length, filename, format=format)
-        offset, breaks = 0, 0
+        offset, patience = 0, Patience(self.client.retry)
         while offset < length:
             file.seek(start + offset)
             piece = file.read(min(PIECE, length - offset))
             if not piece:
-                raise OSError("the file ended early")
+                raise Invalid(detail="The file became shorter while it was sent.")
             try:
-                offset = self.append(place, offset, piece)
-                breaks = 0
-            except (Unreachable, Busy, Conflict) as error:
-                breaks += 1
-                pause = self.client.retry.pause(breaks, error)
-                if breaks > BREAKS_MAX or pause is None:
-                    raise
-                time.sleep(pause)
-                offset = self._after(error, place, offset + len(piece))
+                offset = self._advanced(place, offset, piece)
+                patience.renew()
+            except CVATError as error:
+                patience.wait(error)
+                offset = self._resumed(error, place, offset + len(piece), patience)
             if on_progress:
                 on_progress(offset, length)
         return place
 
-    def _after(self, error: CVATError, place: Place, sent: int) -> int:
+    def _advanced(self, place: Place, offset: int, piece: bytes) -> int:
+        """How far the upload is after a piece: a server that takes nothing would be sent the same for ever."""
+        told = self.append(place, offset, piece)
+        if not offset < told <= offset + len(piece):
+            raise BrokenAnswer(detail="The server counts other bytes than it was sent.", path=place.address)
+        return told
+
+    def _resumed(self, error: CVATError, place: Place, sent: int, patience: Patience) -> int:
         """Where to go on after a break. The answer to the last piece may be all that was lost: a complete upload can't
         be asked for its offset, and whether it is one is told when it is used."""
-        try:
-            return self.offset(place)
-        except NotFound:
-            if sent < place.length:
-                raise error from None
-            return sent
+        while True:
+            try:
+                told = self.offset(place)
+            except NotFound:
+                if sent < place.length:
+                    raise error from None
+                return sent
+            except CVATError as again:
+                patience.wait(again)
+                continue
+            if told > sent:
+                raise BrokenAnswer(detail="The server counts other bytes than it was sent.", path=place.address)
+            return told
 
 
 def plain(name: str) -> str:
     """A name as it is: beyond ASCII it travels in a header as it would in mail."""
     try:
         return str(make_header(decode_header(name)))
-    except (ValueError, LookupError):
+    except (ValueError, LookupError, MessageError):
         return name
 
 

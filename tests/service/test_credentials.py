@@ -1,6 +1,8 @@
 """Each way of saying who one is, against a server that checks it; and that none of them shows its secret."""
 
 import logging
+import socket
+import traceback
 
 import pytest
 
@@ -133,3 +135,31 @@ def test_fingerprints_tell_credentials_apart():
     prints = [credential.fingerprint for credential in [*ALL, Anonymous(), BasicCredential("bob", SECRET)]]
     assert len(set(prints)) == len(prints)
     assert TokenCredential("a").fingerprint == TokenCredential("a").fingerprint
+
+
+def test_a_lost_connection_shows_no_signature_in_its_traceback(listen, client_of):
+    client = client_of(listen(lambda connection, _: connection.shutdown(socket.SHUT_RDWR)))
+    client.credential = SignatureCredential(SECRET)
+    with pytest.raises(errors.Unreachable) as told:
+        client.jobs.retrieve(1)
+    assert SECRET not in "".join(traceback.format_exception(told.value))
+
+
+def test_half_a_character_in_a_password_is_refused(listen, client_of):
+    client = client_of(listen(b""))
+    client.credential = BasicCredential("alice", "\ud800")
+    with pytest.raises(errors.Invalid):
+        client.jobs.retrieve(1)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://cvat.example:443/x", "https://cvat.example"),
+        ("http://cvat.example:80", "http://cvat.example"),
+        ("http://cvat.example:8080", "http://cvat.example:8080"),
+        ("https://cvat.example:80", "https://cvat.example:80"),
+    ],
+)
+def test_an_origin_leaves_out_the_usual_port(url, origin):
+    assert Client(url).origin == origin

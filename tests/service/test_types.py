@@ -189,4 +189,4 @@ def test_records_do_not_change():
 def test_a_format_lists_the_endings_of_its_files():
     formats = read('{"importers":[{"name":"CVAT 1.1","ext":"XML, ZIP ,"}],"exporters":[]}', Formats)
     assert formats.importers[0].extensions == [".xml", ".zip"]
-    assert read('{"importers":[{"name":"x","ext":""}]}', Formats).importers[0].extensions == []
+    assert read('{"importers":[{"name":"x","ext":""}],"exporters":[]}', Formats).importers[0].extensions == []

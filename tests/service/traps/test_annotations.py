@@ -1,10 +1,22 @@
 """Traps: annotations."""
 
+import json
+
 import pytest
 
 from jobsportal.cvat import errors
-from jobsportal.cvat.labeled import LabeledData, LabeledImage, Shape, Track, TrackedShape, problems, without_ids
+from jobsportal.cvat.labeled import (
+    POINTS,
+    LabeledData,
+    LabeledImage,
+    Shape,
+    Track,
+    TrackedShape,
+    problems,
+    without_ids,
+)
 from tests.service.traps.helpers import JOB, client_at
+from tests.service.wire import ok
 
 
 def label_of(client, job_id=JOB):
@@ -31,11 +43,73 @@ def test_trap_ids_go_deep():
     assert without_ids({"tracks": [skeleton]}) == {"tracks": [{"elements": [{"shapes": [{"frame": 0}]}]}]}
 
 
-@pytest.mark.parametrize("data", [{"shapes": [7]}, {"shapes": {}}, {"tags": [{"id": 1}]}])
+NONE = [{"shapes": [7]}, {"shapes": {}}, {"shapes": None}, {}, {"shape": []}, {"shapes": [], "images": []}, [], 7, "x"]
+
+
+@pytest.mark.parametrize("data", [*NONE, {"shapes": [{"points": 10**400}]}, {"tags": [{"frame": "\ud800"}]}])
 @pytest.mark.parametrize("action", ["create", "update", "delete"])
 def test_trap_what_is_no_annotation_is_a_500_so_it_is_refused_here(server, action, data):
-    with pytest.raises(errors.Invalid, match="not annotations"):
+    with pytest.raises(errors.Invalid):
         client_at(server).jobs.partial_update_annotations(action, JOB, data)
+    assert not server.calls
+
+
+@pytest.mark.parametrize("checked", [True, False])
+@pytest.mark.parametrize(
+    "data", [{}, {"shape": [{"id": 1}]}, {"images": [], "annotations": []}, {"version": 0}, {"shapes": [7]}]
+)
+def test_trap_a_name_that_is_wrong_would_empty_the_job(server, data, checked):
+    client = client_at(server)
+    before = client.jobs.retrieve_annotations(JOB).total
+    for given in (data, json.dumps(data).encode()):
+        with pytest.raises(errors.Invalid):
+            client.jobs.update_annotations(JOB, given, checked=checked)
+    assert client.jobs.retrieve_annotations(JOB).total == before > 0
+
+
+def test_trap_deep_nesting_is_no_annotation(server):
+    deep = {"shapes": []}
+    for _ in range(3000):
+        deep = {"shapes": [deep]}
+    with pytest.raises(errors.Invalid):
+        client_at(server).jobs.update_annotations(JOB, deep)
+    assert not server.calls
+
+
+@pytest.mark.parametrize("kind", ["rectangle", "polygon", "polyline", "points", "mask", "ellipse", "cuboid"])
+def test_trap_the_fewest_points_of_each_kind_are_enough_and_one_less_is_not(kind):
+    fewest, _, multiple = POINTS[kind]
+    enough = [0.0] * fewest
+    assert problems(LabeledData(shapes=[Shape(label_id=1, frame=0, type=kind, points=enough)])) == []
+    less = enough[:-multiple]
+    assert problems(LabeledData(shapes=[Shape(label_id=1, frame=0, type=kind, points=less)]))
+
+
+@pytest.mark.parametrize(
+    ("runs", "fits"), [([0.0, 16.0], True), ([4.0, 4.0], True), ([0.0, 17.0], False), ([-1.0, 0.0], False)]
+)
+def test_trap_runs_of_a_mask_have_to_fit_into_its_box(runs, fits):
+    mask = Shape(label_id=1, frame=0, type="mask", points=[*runs, 0.0, 0.0, 3.0, 3.0])
+    assert bool(problems(LabeledData(shapes=[mask]))) is not fits
+
+
+def test_trap_at_most_twenty_complaints_are_told():
+    bad = [Shape(label_id=1, frame=0, type="rectangle")] * 50
+    assert len(problems(LabeledData(shapes=bad))) == 20
+
+
+@pytest.mark.parametrize("what", ["retrieve_annotations", "retrieve_annotation_outline"])
+def test_trap_another_answer_is_not_taken_for_no_annotations(listen, client_of, what):
+    with pytest.raises(errors.BrokenAnswer):
+        getattr(client_of(listen(ok(b'{"detail":"nope"}'))).jobs, what)(1)
+
+
+def test_trap_what_belongs_to_an_export_is_not_passed_over(server):
+    client = client_at(server)
+    with pytest.raises(errors.Invalid):
+        client.jobs.retrieve_annotations(JOB, action="download")
+    with pytest.raises(errors.Invalid):
+        client.jobs.retrieve_dataset("COCO 1.0", JOB, action="Download")
     assert not server.calls
 
 
@@ -109,4 +183,4 @@ def test_trap_annotations_that_a_server_gave_out_can_be_given_back_malformed_or_
 
 
 def test_trap_the_version_of_annotations_is_always_0(server):
-    assert client_at(server).jobs.update_annotations(JOB, {"version": 7}).version == 0
+    assert client_at(server).jobs.update_annotations(JOB, {"version": 7, "shapes": []}).version == 0

@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from jobsportal.cvat import errors
+from jobsportal.cvat import RetryPolicy, errors
 from jobsportal.cvat.types import Request
-from tests.service.traps.helpers import JOB, NEW, OLD, client_at, done, paths
+from tests.service.traps.helpers import EMPTY, JOB, NEW, OLD, TASK, client_at, done, paths
 from tests.service.wire import answer
 
 
@@ -124,3 +124,62 @@ def test_trap_a_truth_value_that_is_none_is_a_500(server):
     client = client_at(server)
     client.jobs.create_dataset_export("COCO 1.0", JOB, save_images="maybe")  # type: ignore[arg-type]
     assert server.calls[-1].query["save_images"] == ["true"]
+
+
+@pytest.mark.parametrize(
+    "asked", [{"Range": "bytes=0-9"}, {"If-None-Match": "*"}, {"If-Modified-Since": "Thu, 01 Jan 2032 00:00:00 GMT"}]
+)
+@pytest.mark.parametrize("save_images", [True, False])
+def test_trap_nothing_that_is_asked_along_uses_up_a_file_of_old(old, asked, save_images):
+    client = client_at(old)
+    request = done(client, client.jobs.export("COCO 1.0", JOB, save_images=save_images).rq_id)
+    with client.requests.download(request, headers=asked) as download:
+        assert download.status == 200 and b"".join(download)[:2] == b"PK"
+
+
+def test_trap_an_export_to_a_cloud_storage_is_not_the_one_that_runs_here(server):
+    server.request_seconds = 60.0
+    client = client_at(server)
+    client.jobs.export("COCO 1.0", JOB)
+    with pytest.raises(errors.Conflict):
+        client.jobs.export("COCO 1.0", JOB, location="cloud_storage", cloud_storage_id=1, filename="a.zip")
+
+
+def test_trap_the_export_that_runs_is_found_among_others(old):
+    old.request_seconds = 60.0
+    client = client_at(old, "admin")
+    for format, job, images in (
+        ("CVAT for images 1.1", JOB, False),
+        ("COCO 1.0", EMPTY, False),
+        ("COCO 1.0", JOB, True),
+    ):
+        client.jobs.export(format, job, save_images=images)
+    client.tasks.export("COCO 1.0", TASK)
+    wanted = client.jobs.export("COCO 1.0", JOB).rq_id
+    assert client.jobs.export("COCO 1.0", JOB).rq_id == wanted
+    task = client.tasks.export("COCO 1.0", TASK)
+    assert not task.is_new and "task" in task.rq_id
+
+
+def test_the_export_of_old_is_never_asked_for_twice_at_once(listen, client_of):
+    server = listen(answer("503 Service Unavailable", b""))
+    with pytest.raises(errors.Busy):
+        client_of(server, retry=RetryPolicy(backoff=0.0)).jobs.retrieve_dataset("COCO 1.0", 1)
+    assert len(server.heard) == 1
+
+
+def test_a_download_passes_by_once(sandbox):
+    client = client_at(sandbox)
+    download = client.requests.download(client.requests.wait(client.jobs.export("COCO 1.0", JOB).rq_id))
+    assert next(iter(download))
+    with pytest.raises(RuntimeError):
+        next(iter(download))
+    download.close()
+
+
+def test_waiting_for_a_request_ends(sandbox):
+    client = client_at(sandbox)
+    assert client.requests.wait(client.jobs.export("COCO 1.0", JOB).rq_id).status == "finished"
+    sandbox.request_seconds = 60.0
+    with pytest.raises(errors.TimedOut):
+        client.requests.wait(client.jobs.export("YOLO 1.1", JOB).rq_id, seconds=0.2, every=0.05)

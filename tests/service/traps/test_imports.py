@@ -1,10 +1,14 @@
 """Traps: importing a file."""
 
 import io
+import re
 
 import pytest
 
-from jobsportal.cvat import RetryPolicy, Version, errors
+from jobsportal.cvat import RetryPolicy, errors
+from jobsportal.cvat.imports import unique_name
+from jobsportal.cvat.uploads import PIECE
+from jobsportal.cvat.versions import known_versions
 from tests.service.traps.helpers import CVAT, EMPTY, JOB, OLD, client_at, done, paths
 from tests.service.wire import answer, ok
 
@@ -56,7 +60,7 @@ def test_trap_the_question_how_an_import_went_is_never_repeated(listen, client_o
 @pytest.mark.parametrize("first", [CVAT, b"no xml at all"])
 def test_trap_an_import_that_nobody_asked_for_swallows_the_next_one(server, first):
     client = client_at(server)
-    client.jobs.update_annotations(EMPTY, {})
+    client.jobs.update_annotations(EMPTY, {"shapes": []})
     done(client, client.jobs.import_file(EMPTY, io.BytesIO(first), format="CVAT 1.1", filename="a.xml"))
     label = next(label.name for label in client.labels.list(job_id=EMPTY) if label.type in ("any", "rectangle"))
     name = client.jobs.retrieve_data_meta(EMPTY).frames[0].name
@@ -84,7 +88,15 @@ def test_trap_an_import_that_runs_is_in_the_way_of_every_other(server):
         assert len(paths(server, "PATCH")) - before <= 1, "the file is sent once"
 
 
-@pytest.mark.parametrize(("finishes", "sent"), [([b"202"], 1), ([b"201", b"201"], 2), ([b"201", b"202 id"], 2)])
+@pytest.mark.parametrize(
+    ("finishes", "sent"),
+    [
+        ([b"202"], 1),
+        ([b"201", b"201"], 2),
+        ([b"201", b"202 id"], 2),
+        ([b"500", b"202 id"], 2),  # another's import that failed, told of and gone with the answer
+    ],
+)
 def test_trap_a_file_that_is_accepted_without_an_id_was_not_taken(listen, client_of, finishes, sent):
     left = list(finishes)
 
@@ -101,7 +113,7 @@ def test_trap_a_file_that_is_accepted_without_an_id_was_not_taken(listen, client
 
     server = listen(says)
     client = client_of(server)
-    client.version = Version(2, 20)
+    known_versions.set(server.url, "2.20.0")
     if finishes[-1].endswith(b"id"):
         assert client.jobs.import_file(1, io.BytesIO(CVAT), format="CVAT 1.1") == "x"
     else:
@@ -148,3 +160,44 @@ def test_trap_the_way_of_old_is_410_on_newer_servers(sandbox):
     ):
         with pytest.raises(errors.Unsupported):
             refused()
+
+
+def test_trap_ones_own_import_that_runs_is_named_before_anything_is_sent(server):
+    server.request_seconds = 60.0
+    client = client_at(server)
+    running = client.jobs.import_file(JOB, io.BytesIO(CVAT), format="CVAT 1.1")
+    before = len(paths(server, "PATCH"))
+    with pytest.raises(errors.Conflict) as told:
+        client.jobs.import_file(JOB, io.BytesIO(CVAT), format="CVAT 1.1")
+    assert told.value.rq_id == running and len(paths(server, "PATCH")) == before
+
+
+def test_trap_an_import_that_is_gone_is_in_nobodys_way(old):
+    client = client_at(old)
+    done(client, client.jobs.import_file(JOB, io.BytesIO(CVAT), format="CVAT 1.1"))
+    old.fail(method="PUT", path="/annotations", status=404)
+    assert client.jobs.import_file(JOB, io.BytesIO(CVAT), format="CVAT 1.1")
+
+
+@pytest.mark.parametrize(("size", "at_once"), [(PIECE, True), (PIECE + 1, False)])
+def test_a_large_file_goes_in_pieces_to_newer_servers_too(sandbox, size, at_once):
+    told = []
+    rq_id = client_at(sandbox).jobs.import_file(
+        JOB,
+        io.BytesIO(CVAT.ljust(size)),
+        format="CVAT 1.1",
+        filename="ñ b.xml",
+        on_progress=lambda *at: told.append(at),
+    )
+    assert done(client_at(sandbox), rq_id).status == "finished"
+    assert (
+        bool(paths(sandbox, "PATCH")) is not at_once
+        and (not told or told[-1] == (size, size))
+        and bool(told) is not at_once
+    )
+
+
+@pytest.mark.parametrize(("given", "ending"), [("a.XML", ".XML"), ("a", ""), ("a.b c", ""), ("../x.zip", ".zip")])
+def test_trap_a_name_is_refused_twice_so_each_upload_has_its_own(given, ending):
+    first, second = unique_name(given), unique_name(given)
+    assert first != second and re.fullmatch(r"[0-9a-f]{32}" + re.escape(ending), first)

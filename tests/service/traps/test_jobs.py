@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from jobsportal.cvat import Version, errors
+from jobsportal.cvat import RetryPolicy, errors
+from jobsportal.cvat.versions import known_versions
 from tests.service.traps.helpers import JOB, NEW, TASK, client_at, paths
-from tests.service.wire import ok
+from tests.service.wire import answer, ok
 
 
 def test_trap_an_assignee_that_isnt_there_is_a_500(server):
@@ -72,11 +73,11 @@ def test_trap_ground_truth_goes_by_other_names_in_each_generation(server):
     client.jobs.destroy(job.id)
 
 
-@pytest.mark.parametrize(("version", "seed"), [(Version(2, 20), "seed"), (Version(2, 42), "random_seed")])
+@pytest.mark.parametrize(("version", "seed"), [("2.20.0", "seed"), ("2.42.0", "random_seed")])
 def test_trap_the_seed_has_two_names(listen, client_of, version, seed):
     server = listen(ok(b'{"id":1,"task_id":7}'))
     client = client_of(server)
-    client.version = version
+    known_versions.set(server.url, version)
     client.jobs.create_ground_truth(TASK, "random_uniform", count=3, seed=5)
     assert json.loads(server.heard[0].body) == {
         "type": "ground_truth",
@@ -109,3 +110,68 @@ def test_trap_validation_layouts_came_later(server):
         return
     with pytest.raises(errors.NotFound):
         client.jobs.validation_layout(JOB)
+
+
+@pytest.mark.parametrize("assignee", ["bob", {"id": 3}, True, 3.5])
+def test_trap_an_assignee_that_is_no_id_is_a_500_so_it_is_refused_here(server, assignee):
+    with pytest.raises(errors.Invalid) as told:
+        client_at(server).jobs.partial_update(JOB, assignee=assignee)
+    assert list(told.value.fields) == ["assignee"] and not server.calls
+
+
+def test_trap_a_share_is_a_500_on_older_servers_so_it_is_refused_here(server):
+    client = client_at(server, "admin")
+    given = {"task_id": TASK, "frame_selection_method": "random_uniform", "frame_share": 0.5}
+    if server.service.version == NEW:
+        assert client.jobs.create(**given).type == "ground_truth"
+        return
+    with pytest.raises(errors.Unsupported):
+        client.jobs.create(**given)
+    assert not paths(server, "POST")
+
+
+def test_trap_an_assignee_of_ground_truth_that_isnt_there_is_a_500(server):
+    with pytest.raises(errors.Invalid) as told:
+        client_at(server, "admin").jobs.create_ground_truth(TASK, "manual", frames=[1], assignee=99999)
+    assert list(told.value.fields) == ["assignee"]
+
+
+@pytest.mark.parametrize("given", [{"count": 1}, {"share": 0.1}, {"seed": 1}])
+def test_ground_truth_by_hand_takes_no_numbers(server, given):
+    with pytest.raises(errors.Invalid):
+        client_at(server, "admin").jobs.create_ground_truth(TASK, "manual", frames=[1], **given)
+    assert not server.calls
+
+
+@pytest.mark.parametrize("given", [{}, {"count": 1, "share": 0.5}])
+def test_ground_truth_at_random_takes_a_number_or_a_share(server, given):
+    with pytest.raises(errors.Invalid):
+        client_at(server, "admin").jobs.create_ground_truth(TASK, "random_uniform", **given)
+    assert not server.calls
+
+
+def test_every_field_of_ground_truth_travels_under_its_name(listen, client_of):
+    server = listen(ok(b'{"id":1,"task_id":7}'))
+    known_versions.set(server.url, "2.42.0")
+    client = client_of(server)
+    client.jobs.create_ground_truth(TASK, "random_per_job", share=0.2, seed=5, assignee=3)
+    client.jobs.create(
+        task_id=TASK, frame_selection_method="manual", frames=[2], assignee=3, stage="validation", state="new"
+    )
+    shared = {"type": "ground_truth", "task_id": TASK, "assignee": 3}
+    assert [json.loads(heard.body) for heard in server.heard] == [
+        {**shared, "frame_selection_method": "random_per_job", "frames_per_job_share": 0.2, "random_seed": 5},
+        {**shared, "frame_selection_method": "manual", "frames": [2], "stage": "validation", "state": "new"},
+    ]
+
+
+def test_a_small_share_is_one_frame_at_least(old):
+    job = client_at(old, "admin").jobs.create_ground_truth(TASK, "random_uniform", share=0.001)
+    assert job.frame_count == 1
+
+
+def test_deleting_a_job_is_never_repeated(listen, client_of):
+    server = listen(answer("503 Service Unavailable", b""))
+    with pytest.raises(errors.Busy):
+        client_of(server, retry=RetryPolicy(backoff=0.0)).jobs.destroy(58)
+    assert len(server.heard) == 1

@@ -90,3 +90,16 @@ def test_trap_an_organization_that_isnt_there_or_not_for_the_caller(server):
         client_at(server, "grace").jobs.list()
     with pytest.raises(ValueError):
         client_at(server).jobs.list(org_id="abc")
+
+
+@pytest.mark.parametrize("named", [{"org": "harbor"}, {"org_id": 2}, {"x_organization": "harbor"}])
+def test_trap_two_organizations_contradict_so_the_one_named_goes_first(server, named):
+    client = client_at(server, "admin")
+    harbor = server.store.organization_named("harbor") if hasattr(server.store, "organization_named") else None
+    page = client.jobs.list(page_size=100, **named)
+    assert page.count and {job.organization for job in page} == {harbor.id if harbor else 2}
+
+
+@pytest.mark.parametrize("size", [0, -5, "many"])
+def test_trap_a_page_size_that_is_none_falls_back_to_ten(server, size):
+    assert len(client_at(server).jobs.list(page_size=size)) == 10

@@ -1,5 +1,7 @@
 """Traps: talking to it."""
 
+import json
+
 import pytest
 
 from jobsportal.cvat import Client, RetryPolicy, SessionCredential, errors
@@ -81,3 +83,24 @@ def test_trap_head_is_a_500_so_it_is_asked_of_uploads_alone(server):
     done(client, rq_id)
     assert b"".join(client.requests.download(rq_id))
     assert not paths(server, "HEAD") and not paths(server, "OPTIONS")
+
+
+def test_trap_an_error_body_may_be_a_bomb(listen, client_of):
+    bomb = json.dumps({"a": {"k" * 20_000: [1] * 20_000}, "b": "x" * 5000}).encode()
+    with pytest.raises(errors.Invalid) as told:
+        client_of(listen(answer("400 Bad Request", bomb))).jobs.retrieve(1)
+    assert sum(len(text) for said in told.value.fields.values() for text in said) < 60_000
+
+
+def test_trap_a_long_error_body_still_says_something(listen, client_of):
+    body = b'{"shapes":[' + b'{"points":["invalid length"]},' * 60_000 + b"{}]}"
+    with pytest.raises(errors.Invalid) as told:
+        client_of(listen(answer("400 Bad Request", body))).jobs.retrieve(1)
+    assert "invalid length" in told.value.detail
+
+
+def test_no_character_of_an_answer_steers_a_terminal(listen, client_of):
+    body = b'{"detail":"a\\u001b[31mb\\u202ec\\nd"}'
+    with pytest.raises(errors.Forbidden) as told:
+        client_of(listen(answer("403 Forbidden", body))).jobs.retrieve(1)
+    assert "\x1b" not in str(told.value) and "\u202e" not in str(told.value) and "\n" not in str(told.value)
