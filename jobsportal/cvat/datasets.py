@@ -80,18 +80,18 @@ class Datasets:
         except Conflict as conflict:
             if conflict.rq_id:
                 return RequestId(rq_id=conflict.rq_id, is_new=False)
-            running = self._running_export(format, id, "dataset" if save_images else "annotations")
-            if running is None:
+            known = self._known_export(format, id, "dataset" if save_images else "annotations")
+            if known is None:
                 raise
-            return RequestId(rq_id=running.id, is_new=False)
+            return RequestId(rq_id=known.id, is_new=False)
 
-    def _running_export(self, format: str, id: int, subresource: str) -> Request | None:
+    def _known_export(self, format: str, id: int, subresource: str) -> Request | None:
+        """The one in the way: there is one at most of each kind, and it may have finished in the meantime."""
         target = TARGETS[self.kind]
         for request in self.client.requests.list(action="export", target=target, page_size=100):
             operation = request.operation
             about = {"job": operation.job_id, "task": operation.task_id, "project": operation.project_id}[target]
-            is_same = (about, operation.format, operation.type) == (id, format, f"export:{subresource}")
-            if is_same and not request.is_over:
+            if (about, operation.format, operation.type) == (id, format, f"export:{subresource}"):
                 return request
         return None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jobsportal.cvat import filters
 from jobsportal.cvat.datasets import Datasets
-from jobsportal.cvat.errors import Invalid, NotFound, ServerFault
+from jobsportal.cvat.errors import CVATError, Invalid, NotFound, ServerFault
 from jobsportal.cvat.types import (
     About,
     CloudStorage,
@@ -92,6 +92,8 @@ class Users:
             self.retrieve(id)
         except NotFound:
             raise Invalid(fields={"assignee": ["There is no such user."]}) from None
+        except CVATError:
+            return  # whether there is one could not be found out
 
 
 class Memberships:

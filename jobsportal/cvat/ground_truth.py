@@ -109,7 +109,7 @@ class GroundTruth:
         if share is not None and not is_new:
             if not 0 < share <= 1:
                 raise invalid("frame_share", "A share lies between 0 and 1.")
-            count, share = max(1, round(share * self.client.tasks.retrieve(task_id).size)), None
+            count, share = max(1, int(share * self.client.tasks.retrieve(task_id).size)), None
         return self.create(
             task_id=task_id,
             frame_selection_method=method,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import PurePath
 from typing import TYPE_CHECKING, BinaryIO
+from uuid import uuid4
 
 from jobsportal.cvat.errors import BrokenAnswer, Conflict, Invalid, Unsupported
 from jobsportal.cvat.multipart import length_of
@@ -16,6 +19,12 @@ if TYPE_CHECKING:
     from jobsportal.cvat.jobs import Jobs
 
 LATEST_TRIES = 2
+
+
+def unique_name(filename: str) -> str:
+    """What to call a file upstream: older servers refuse a name twice, and some names at all. The ending stays."""
+    ending = re.fullmatch(r"\.[A-Za-z0-9]{1,10}", PurePath(filename).suffix)
+    return uuid4().hex + (ending[0] if ending else "")
 
 
 class Imports:
@@ -46,10 +55,10 @@ class Imports:
         path = f"/api/jobs/{int(id)}/annotations"
         if self.client.version.consumes:
             self._put_aside(id, format)
-        start = file.tell()
+        start, safe_name = file.tell(), unique_name(filename)
         for _ in range(LATEST_TRIES):
             file.seek(start)
-            place = self.client.uploads.send(path, file, filename, format=format, on_progress=on_progress)
+            place = self.client.uploads.send(path, file, safe_name, format=format, on_progress=on_progress)
             taken = self.use_upload(place, format=format)
             if taken.rq_id:
                 return taken.rq_id

@@ -16,6 +16,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, BinaryIO
 
 from jobsportal.cvat.errors import BrokenAnswer, Busy, Conflict, CVATError, Invalid, NotFound, ServerFault, Unreachable
@@ -64,7 +65,7 @@ class Uploads:
         id = re.search(r"/([A-Za-z0-9_-]{1,100})/?$", header(raw, "Location"))
         if not id:
             raise BrokenAnswer(detail="The server names no place for the file.", method="POST", path=path)
-        return Place(path, id[1], header(raw, "Upload-Filename") or filename, int(length))
+        return Place(path, id[1], plain(header(raw, "Upload-Filename")) or filename, int(length))
 
     def append(self, place: Place, offset: int, piece: bytes) -> int:
         """Send a piece; the answer is how far the upload is now, in bytes. Raises Conflict if that isn't `offset`."""
@@ -137,6 +138,14 @@ class Uploads:
             if sent < place.length:
                 raise error from None
             return sent
+
+
+def plain(name: str) -> str:
+    """A name as it is: beyond ASCII it travels in a header as it would in mail."""
+    try:
+        return str(make_header(decode_header(name)))
+    except (ValueError, LookupError):
+        return name
 
 
 def header(raw: Raw, name: str) -> str:

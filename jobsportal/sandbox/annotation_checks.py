@@ -75,7 +75,7 @@ def _shape_mismatch(item: Item) -> Item:
 
 
 def normalise(data: Item) -> Annotations:
-    """Every field there, in the order the upstream answers them."""
+    """Every field there, in the order the upstream answers them; elements only where some were sent."""
     return {
         "version": 0,
         "tags": [_ids(item) | _common(item) for item in data.get("tags", [])],
@@ -114,8 +114,10 @@ def _geometry(item: Item) -> Item:
 
 
 def _shape(item: Item) -> Item:
-    elements = [_geometry(part) | _ids(part) | _common(part) for part in item.get("elements", [])]
-    return _geometry(item) | _ids(item) | _common(item) | {"elements": elements}
+    made = _geometry(item) | _ids(item) | _common(item)
+    if "elements" in item:
+        made["elements"] = [_geometry(part) | _ids(part) | _common(part) for part in item["elements"]]
+    return made
 
 
 def _track(item: Item) -> Item:
@@ -123,8 +125,10 @@ def _track(item: Item) -> Item:
         _geometry(shape) | _ids(shape) | {"frame": shape["frame"], "attributes": _values(shape)}
         for shape in item["shapes"]
     ]
-    elements = [_track(part) for part in item.get("elements", [])]
-    return _ids(item) | _common(item) | {"shapes": keyframes, "elements": elements}
+    made = _ids(item) | _common(item) | {"shapes": keyframes}
+    if "elements" in item:
+        made["elements"] = [_track(part) for part in item["elements"]]
+    return made
 
 
 def parts_by_id(store: Store, job: Job) -> dict[int, Label]:

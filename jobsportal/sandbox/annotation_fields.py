@@ -13,7 +13,8 @@ TYPES = ("rectangle", "polygon", "polyline", "points", "ellipse", "cuboid", "mas
 NO_NUMBER = "[ErrorDetail(string='Value must be a float or an integer', code='invalid')]"
 
 
-def _natural(value: Any) -> Errors:
+def natural(value: Any) -> Errors:
+    """A whole number from 0 on."""
     if isinstance(value, bool) or not isinstance(value, int):
         return ["A valid integer is required."]
     return ["Ensure this value is greater than or equal to 0."] if value < 0 else []
@@ -91,7 +92,7 @@ def errors_of(fields: Fields, item: Any) -> Errors:
 
 NULLABLE = ("id", "group")
 ATTRIBUTE: Fields = {"spec_id*": _integer, "value*": _text}
-PLACE: Fields = {"id": _optional(_integer), "frame*": _natural, "attributes": many(ATTRIBUTE)}
+PLACE: Fields = {"id": _optional(_integer), "frame*": natural, "attributes": many(ATTRIBUTE)}
 GEOMETRY: Fields = {
     "type*": _type,
     "occluded": _boolean,
@@ -100,7 +101,7 @@ GEOMETRY: Fields = {
     "rotation": _angle,
     "points": _points,
 }
-TAG: Fields = PLACE | {"label_id*": _natural, "group": _optional(_natural), "source": _text}
+TAG: Fields = PLACE | {"label_id*": natural, "group": _optional(natural), "source": _text}
 ELEMENT: Fields = GEOMETRY | TAG
 SHAPE: Fields = ELEMENT | {"elements": many(ELEMENT)}
 KEYFRAME: Fields = GEOMETRY | PLACE

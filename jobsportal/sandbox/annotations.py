@@ -150,10 +150,12 @@ def _checked(service: Service, request: Request, job: Job, ids_allowed: bool) ->
 
 
 def _with_ids(store: Store, data: Annotations) -> Annotations:
-    """A copy in which everything down to elements and keyframes has an id."""
+    """A copy in which everything down to elements and keyframes has an id, and elements are there if only empty."""
     made = copy.deepcopy(data)
     for kind in KINDS:
         for item in made[kind]:
+            if kind != "tags":
+                item.setdefault("elements", [])
             _number(store, item)
     return made
 

@@ -1,7 +1,8 @@
 """Signing in and out, and finding out who sent a request.
 
-`POST /api/auth/login`, `POST /api/auth/logout`; tokens, basic authentication, and session cookies with CSRF.
-A header that names a known scheme is believed before any cookie; unknown schemes (Bearer) are passed over.
+`POST /api/auth/login`, `POST /api/auth/logout`; tokens, personal access tokens (newer generations only), signed
+addresses, basic authentication, and session cookies with CSRF. A header that names a known scheme is believed before
+any signature, and a signature before any cookie; what is not known is passed over.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from http.cookies import CookieError, SimpleCookie
 from time import time
 from typing import Any
 
-from .messages import Request, Response, detail, invalid, refuse
+from . import signing
+from .messages import Request, Response, crash, detail, forbidden, invalid, refuse
 from .service import Service
 from .store import Store, User
 
@@ -34,7 +36,13 @@ def identify(store: Store, request: Request) -> None:
     if scheme.lower() == "token":
         user, request.signed_by = _by_token(store, rest), "token"
     elif scheme.lower() == "basic":
-        user, request.signed_by = _by_password(store, rest), "basic"
+        user, request.signed_by = _by_password(store, request, rest), "basic"
+    elif scheme.lower() == "bearer" and not request.is_old and rest in store.access_tokens:
+        user, request.signed_by = _by_access_token(store, request, rest), "access token"
+    elif request.param("sign"):
+        user, request.signed_by = signing.read(store, request), "signature"
+        if user is None:
+            raise unauthorized("Invalid signature.")
     else:
         user = _by_session(store, request)
     request.user = user
@@ -55,18 +63,30 @@ def _by_token(store: Store, rest: str) -> User:
     return user
 
 
-def _by_password(store: Store, rest: str) -> User:
+def _by_access_token(store: Store, request: Request, key: str) -> User | None:
+    """A personal access token; one that may only read changes nothing."""
+    token = store.access_tokens[key]
+    if token.read_only and request.method not in SAFE_METHODS:
+        raise forbidden()
+    user = store.users.get(token.user_id)
+    return user if user is not None and user.is_active else None
+
+
+def _by_password(store: Store, request: Request, rest: str) -> User:
     parts = rest.split()
     if not parts:
         raise unauthorized("Invalid basic header. No credentials provided.")
     if len(parts) > 1:
         raise unauthorized("Invalid basic header. Credentials string should not contain spaces.")
+    malformed = "Invalid username/password."
+    if not request.is_old:
+        malformed = "Invalid basic header. Credentials not correctly base64 encoded."
     try:
         username, colon, password = base64.b64decode(parts[0], validate=True).decode("utf-8").partition(":")
     except (binascii.Error, ValueError) as error:
-        raise unauthorized("Invalid basic header. Credentials not correctly base64 encoded.") from error
+        raise unauthorized(malformed) from error
     if not colon:
-        raise unauthorized("Invalid basic header. Credentials not correctly base64 encoded.")
+        raise unauthorized(malformed)
     user = store.user_named(username)
     if user is None or user.password != password or not user.is_active:
         raise unauthorized("Invalid username/password.")
@@ -112,11 +132,10 @@ def login(service: Service, request: Request) -> Response:
         user.last_login = service.store.now()
         key, session = service.store.token(user), secrets.token_hex(16)
         service.store.sessions[session] = user.id
-    csrf = secrets.token_hex(16)
     return Response(
         data={"key": key},
         headers=[
-            ("Set-Cookie", _cookie("csrftoken", csrf, 364 * DAY, http_only=False)),
+            _csrf_cookie(secrets.token_hex(16)),
             ("Set-Cookie", _cookie("sessionfresh", "1", DAY)),
             ("Set-Cookie", _cookie("sessionid", session, 14 * DAY)),
         ],
@@ -135,6 +154,20 @@ def _credentials(store: Store, data: Any) -> User:
     if not found or found[0].password != password or not found[0].is_active:
         raise refuse(400, {"non_field_errors": ["Unable to log in with provided credentials."]})
     return found[0]
+
+
+def sign(service: Service, request: Request) -> Response:
+    """`POST /api/auth/signing`: upstream it crashes, whatever the address; only people who are signed in see that."""
+    raise crash()
+
+
+def csrf_cookie(request: Request) -> tuple[str, str]:
+    """What comes with every page that holds a form: the token the browser has, or a new one."""
+    return _csrf_cookie(cookies(request).get("csrftoken") or secrets.token_hex(16))
+
+
+def _csrf_cookie(token: str) -> tuple[str, str]:
+    return "Set-Cookie", _cookie("csrftoken", token, 364 * DAY, http_only=False)
 
 
 def _cookie(name: str, value: str, age: int, *, http_only: bool = True) -> str:

@@ -7,8 +7,10 @@ import zipfile
 import zlib
 from typing import Any
 
+from .annotation_fields import natural
 from .jobtable import Job
 from .messages import Request, Response, crash, forbidden, invalid, refuse
+from .mp4 import movie
 from .permissions import may_work_on_job
 from .rendering import date
 from .service import Service
@@ -35,7 +37,7 @@ def data(service: Service, request: Request, job_id: str) -> Response:
     if kind == "chunk":
         return _chunk(service, request, job)
     if kind == "context_image":
-        return Response(404, body=b"", content_type="text/html; charset=utf-8")
+        return _context_images(service, request, job)
     raise invalid("Data type not specified or has wrong value")
 
 
@@ -53,46 +55,67 @@ def _whole(raw: str) -> int:
         raise crash() from error
 
 
-def _frame(service: Service, request: Request, job: Job) -> Response:
-    """Ranges are ignored; a frame outside the job is refused with a bare string."""
-    quality = _quality(request)
+def _number(request: Request, job: Job) -> int:
+    """The frame that is asked for; one outside the job is refused with a bare string."""
     raw = request.param("number")
     if raw is None:
         raise invalid("Number is not specified")
     number = _whole(raw)
     if number not in job.frames:
         raise refuse(400, f"Incorrect requested frame number: {number}")
+    return number
+
+
+def _frame(service: Service, request: Request, job: Job) -> Response:
+    """Ranges are ignored."""
+    quality, number = _quality(request), _number(request, job)
     body, kind = service.studio.frame(service.store.task_of(job), number, quality)
     return Response(body=body, content_type=kind, compress=False)
 
 
+def _context_images(service: Service, request: Request, job: Job) -> Response:
+    """Pictures that go with a frame, as a ZIP; without any it is a page that isn't there."""
+    number, task = _number(request, job), service.store.task_of(job)
+    if not task.related_files:
+        return Response(404, body=b"", content_type="text/html; charset=utf-8")
+    body = _zipped([service.studio.context(task, number, i) for i in range(task.related_files)], "jpg")
+    return Response(body=body, content_type="application/zip", compress=False)
+
+
 def _chunk(service: Service, request: Request, job: Job) -> Response:
-    """A chunk is a ZIP of the job's frames. (Upstream sends MP4 for videos; here they are PNG in a ZIP.)"""
-    quality = _quality(request)
+    """A chunk of the job's frames: a ZIP of pictures, or a piece of the video."""
+    quality, task = _quality(request), service.store.task_of(job)
+    frames = _frames_of_chunk(request, job, CHUNK[task.mode])
+    pictures = [service.studio.jpeg(task, number, quality) for number in frames]
+    if task.mode == "interpolation":
+        body, kind = movie(pictures, task.width, task.height), "video/mp4"
+    else:
+        body, kind = _zipped(pictures, "jpg" if quality == "original" else "jpeg"), "application/zip"
+    headers = [("X-Checksum", str(zlib.crc32(body))), ("X-Updated-Date", date(task.created) or "")]
+    return Response(body=body, content_type=kind, headers=[] if service.is_old else headers, compress=False)
+
+
+def _frames_of_chunk(request: Request, job: Job, size: int) -> list[int]:
+    """Both ways to name a chunk count from the beginning of the job."""
     number, index = request.param("number"), request.param("index")
     if number is None and index is None:
         raise invalid("Number or Index is not specified")
     if number is not None and index is not None:
         raise invalid("Number and Index cannot be used together")
-    task = service.store.task_of(job)
-    last = (len(job.frames) - 1) // CHUNK[task.mode]
+    last = (len(job.frames) - 1) // size
     wanted = _whole(index if index is not None else number or "")
     if not 0 <= wanted <= last:
         words = f"Invalid chunk number '{wanted}'. The chunk number should be in the [0, {last}] range"
         raise invalid(words)
-    frames = job.frames[wanted * CHUNK[task.mode] : (wanted + 1) * CHUNK[task.mode]]
-    body = _zip_of_frames(service, task, frames, quality)
-    headers = [("X-Checksum", str(zlib.crc32(body))), ("X-Updated-Date", date(task.created) or "")]
-    return Response(body=body, content_type="application/zip", headers=headers, compress=False)
+    return job.frames[wanted * size : (wanted + 1) * size]
 
 
-def _zip_of_frames(service: Service, task: Task, frames: list[int], quality: str) -> bytes:
+def _zipped(pictures: list[bytes], ending: str) -> bytes:
+    """Named by their place, beginning with 0, whatever frame a job begins with."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        for number in frames:
-            picture, kind = service.studio.frame(task, number, quality)
-            stamp = zipfile.ZipInfo(f"{number:06}.{'png' if kind == 'image/png' else 'jpeg'}", (2020, 1, 1, 0, 0, 0))
-            archive.writestr(stamp, picture)
+        for number, picture in enumerate(pictures):
+            archive.writestr(zipfile.ZipInfo(f"{number:06}.{ending}", (2020, 1, 1, 0, 0, 0)), picture)
     return out.getvalue()
 
 
@@ -103,8 +126,8 @@ def meta(service: Service, request: Request, job_id: str) -> Response:
 
 def _meta(service: Service, job: Job) -> dict[str, Any]:
     task = service.store.task_of(job)
-    return {
-        "chunks_updated_date": date(task.created),
+    chunks = {} if service.is_old else {"chunks_updated_date": date(task.created)}
+    return chunks | {
         "chunk_size": CHUNK[task.mode],
         "size": len(job.frames),
         "image_quality": 75,
@@ -122,7 +145,8 @@ def _frames(task: Task, job: Job) -> list[dict[str, Any]]:
 
     def entry(name: str) -> dict[str, Any]:
         size = {"width": task.width, "height": task.height}
-        return size | {"name": name, "related_files": 0, "has_related_context": False}
+        context = {"related_files": task.related_files, "has_related_context": task.related_files > 0}
+        return size | {"name": name} | context
 
     if task.mode == "interpolation":
         return [entry(f"{task.prefix}.mp4")]
@@ -136,13 +160,30 @@ def update_meta(service: Service, request: Request, job_id: str) -> Response:
     job = service.job(request, job_id)
     if not may_work_on_job(service.store, request.person(), job):
         raise forbidden()
-    frames = request.json().get("deleted_frames", [])
-    bad = {str(i): ["A valid integer is required."] for i, number in enumerate(frames) if not isinstance(number, int)}
-    if bad:
-        raise refuse(400, {"deleted_frames": bad})
+    frames = _deleted_frames(request.json())
+    if frames is None:
+        return Response(data=_meta(service, job))
     foreign = [str(number) for number in frames if number not in job.frames]
-    if foreign:
+    if foreign and not service.is_old:  # which leaves them out in silence
         raise invalid(f"Frames {', '.join(foreign)} do not belong to the job")
     with service.store.lock:
-        service.store.deleted_frames[job.id] = sorted(set(frames))
+        service.store.deleted_frames[job.id] = sorted(set(frames) & set(job.frames))
+        service.store.task_of(job).updated = service.store.now()
     return Response(data=_meta(service, job))
+
+
+def _deleted_frames(body: Any) -> list[int] | None:
+    """What is sent, or None where nothing is said of it."""
+    if not isinstance(body, dict):
+        words = f"Invalid data. Expected a dictionary, but got {type(body).__name__}."
+        raise refuse(400, {"non_field_errors": [words]})
+    frames = body.get("deleted_frames")
+    if "deleted_frames" not in body:
+        return None
+    if not isinstance(frames, list):
+        words = f'Expected a list of items but got type "{type(frames).__name__}".'
+        raise refuse(400, {"deleted_frames": [words]})
+    wrong = {str(place): errors for place, number in enumerate(frames) if (errors := natural(number))}
+    if wrong:
+        raise refuse(400, {"deleted_frames": wrong})
+    return frames

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from .demo_annotations import annotations_for
 from .demo_labels import add_labels
 from .jobtable import Job
-from .store import Comment, Issue, Membership, Organization, Project, Store, Task, User
+from .store import CloudStorage, Comment, Issue, Membership, Organization, Project, Store, Task, User
 
 ACME, HARBOR = 1, 2
 BULK_TASK, BULK_PROJECT, BULK_FIRST_JOB, BULK_FRAMES = 100, 100, 1001, 5
@@ -58,6 +58,13 @@ TASKS = [
 # Ground truth: task, frames
 GROUND_TRUTH = [(1, [3, 11, 24, 38, 52, 67, 79]), (6, [5, 18, 33, 47, 61, 88])]
 
+# id, name, owner, organization, bucket, what lies in it
+CLOUD_STORAGES: list[tuple[int, str, int, int | None, str, list[str]]] = [
+    (1, "Street archive", 1, ACME, "acme-streets", ["exports/2026-10/crossing.zip", "images/crossing_0001.jpg"]),
+    (2, "Deliveries", 2, ACME, "acme-deliveries", ["incoming/roundabout.xml", "incoming/yard.json", "README.txt"]),
+    (3, "Grace's bucket", 8, None, "grace-fish", ["salmon.xml"]),
+]
+
 ANNOTATION, VALIDATION, ACCEPTANCE = "annotation", "validation", "acceptance"
 
 # What the jobs of acme cycle through: assignee, stage, state, minutes since the last change
@@ -91,6 +98,7 @@ def fill(store: Store, started_at: datetime, extra_jobs: int) -> None:
     add_labels(store)
     _jobs(store, started_at)
     _issues(store, started_at)
+    _cloud_storages(store, started_at)
     if extra_jobs:
         _bulk(store, started_at, extra_jobs)
     store.make_annotations = lambda job: annotations_for(store, job)
@@ -177,6 +185,13 @@ def _issues(store: Store, now: datetime) -> None:
         inside = min(max(frame, job.start_frame), job.stop_frame)
         comment = Comment(number, owner, words, created)
         store.issues.append(Issue(number, job_id, inside, position, owner, assignee, created, number == 3, [comment]))
+
+
+def _cloud_storages(store: Store, now: datetime) -> None:
+    for number, name, owner, org, bucket, keys in CLOUD_STORAGES:
+        created = _ago(now, 200 * DAYS, number)
+        files = {key: f"{key}, kept for the demonstration\n".encode() for key in keys}
+        store.cloud_storages[number] = CloudStorage(number, name, owner, org, created, bucket, files=files)
 
 
 def _bulk(store: Store, now: datetime, count: int) -> None:

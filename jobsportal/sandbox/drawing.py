@@ -41,9 +41,20 @@ class Studio:
         """One frame and its media type: pictures are JPEG, frames of a video PNG."""
         if task.mode == "interpolation":
             return self._made(("frame", task.id, number), lambda: _encode(draw(task, number), "PNG", 0)), "image/png"
+        return self.jpeg(task, number, quality), "image/jpeg"
+
+    def jpeg(self, task: Task, number: int, quality: str) -> bytes:
+        """One frame as JPEG, whatever the task is made of."""
         level = 92 if quality == "original" else 75
-        made = self._made(("frame", task.id, number, level), lambda: _encode(draw(task, number), "JPEG", level))
-        return made, "image/jpeg"
+        return self._made(("jpeg", task.id, number, level), lambda: _encode(draw(task, number), "JPEG", level))
+
+    def context(self, task: Task, number: int, index: int) -> bytes:
+        """A picture that goes with a frame: the frame that many further on, in grey."""
+
+        def make() -> bytes:
+            return _encode(draw(task, number + index + 1).convert("L"), "JPEG", 75)
+
+        return self._made(("context", task.id, number, index), make)
 
     def preview(self, task: Task, number: int) -> bytes:
         """A small JPEG, at most 256 wide."""

@@ -68,7 +68,8 @@ def json_logic(request: Request, fields: dict[str, Field[T]]) -> Test[T] | None:
     try:
         rules = json.loads(raw)
     except ValueError as error:
-        raise invalid(f"filter: can't parse filter expression: {error}") from error
+        words = "Json syntax should be used" if request.is_old else f"can't parse filter expression: {error}"
+        raise invalid(f"filter: {words}") from error
     if rules in ({}, [], None, "", 0, False):
         raise invalid("filter shouldn't be empty")
     return _build(rules, fields)
@@ -156,12 +157,20 @@ def _field(name: Any, fields: dict[str, Field[T]]) -> Field[T]:
     return fields[name]
 
 
+def keep(rows: list[T], *tests: Test[T] | None) -> list[T]:
+    """The rows that pass every test."""
+    for test in tests:
+        if test is not None:
+            rows = [row for row in rows if test(row)]
+    return rows
+
+
 def search(request: Request, reads: Sequence[Callable[[T], str | None]]) -> Test[T] | None:
     """Every word must occur in one of the columns; words are parted by spaces and commas."""
     raw = request.param("search") or ""
-    if "\0" in raw:
+    if "\0" in raw and not request.is_old:
         raise invalid("Null characters are not allowed.")
-    words = [word.casefold() for word in re.split(r"[\s,]+", raw) if word]
+    words = [word.casefold() for word in re.split(r"[\s,\0]+", raw) if word]
     if not words:
         return None
     return lambda row: all(any(word in (read(row) or "").casefold() for read in reads) for word in words)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import datetime
 from typing import Any
 
-from .filters import Field, Test, json_logic, ordering, search
+from .filters import Field, Test, json_logic, keep, ordering, search
 from .jobtable import DIMENSIONS, STAGES, STATES, TYPES, Job
 from .messages import FORBIDDEN, Request, Response, crash, detail, forbidden, invalid, refuse
 from .paging import paginate
 from .permissions import listed_jobs, may_manage_job, may_work_on_job, require_membership
-from .rendering import Renderer
 from .service import Service
 from .store import Store
 
@@ -59,26 +58,39 @@ def list_jobs(service: Service, request: Request) -> Response:
         listed_jobs(store, request),
     ]
     with store.lock:
-        rows = store.jobs.rows()
-        for test in tests:
-            if test is not None:
-                rows = [job for job in rows if test(job)]
-        rows = ordering(request, rows, fields)
-        return paginate(request, rows, Renderer(store, request.base()).job)
+        rows = ordering(request, keep(store.jobs.rows(), *tests), fields)
+        return paginate(request, rows, service.renderer(request).job)
 
 
 def simple_tests(store: Store, request: Request) -> list[Test[Job] | None]:
     """The parameters that name a column; several errors are told at once, empty ones don't filter."""
     errors: dict[str, list[str]] = {}
-    given = {name: value for name in (*NUMBERS, *ENUMS, *NAMES) if (value := request.param(name))}
+    names = [name for name in (*NUMBERS, *ENUMS, *NAMES) if not (request.is_old and name == "parent_job_id")]
+    given = {name: value for name in names if (value := request.param(name))}
     for name, value in given.items():
-        if name in ENUMS and value not in ENUMS[name]:
+        if name in ENUMS and value not in choices(name, request.is_old):
             errors[name] = [f"Select a valid choice. {value} is not one of the available choices."]
-        if name in NUMBERS and not value.strip().lstrip("-").isdigit():
-            errors[name] = ["Enter a number."]
+        if name in NUMBERS and (refused := _wrong_number(store, request, name, value)):
+            errors[name] = [refused]
     if errors:
         raise refuse(400, errors)
     return [_equality(store, name, value) for name, value in given.items()]
+
+
+def choices(name: str, old: bool) -> tuple[str, ...]:
+    """The values of an enumeration; replicas came after the older generation."""
+    return tuple(value for value in ENUMS[name] if not (old and value == "consensus_replica"))
+
+
+def _wrong_number(store: Store, request: Request, name: str, value: str) -> str | None:
+    """The older generation offers the ids there are as choices; the newer takes any number."""
+    is_number = value.strip().lstrip("-").isdigit()
+    if not request.is_old:
+        return None if is_number else "Enter a number."
+    there: Container[int] = store.tasks if name == "task_id" else store.projects
+    if is_number and int(value) in there:
+        return None
+    return "Select a valid choice. That choice is not one of the available choices."
 
 
 NUMBERS = ("task_id", "project_id", "parent_job_id")
@@ -115,7 +127,7 @@ def _equality(store: Store, name: str, value: str) -> Test[Job]:
 def retrieve_job(service: Service, request: Request, job_id: str) -> Response:
     """`GET /api/jobs/{id}`."""
     job = service.job(request, job_id)
-    return Response(data=Renderer(service.store, request.base()).job(job))
+    return Response(data=service.renderer(request).job(job))
 
 
 def update_job(service: Service, request: Request, job_id: str) -> Response:
@@ -125,19 +137,19 @@ def update_job(service: Service, request: Request, job_id: str) -> Response:
         data = request.json()
         if not isinstance(data, dict):
             raise crash()
-        if set(data) - WRITABLE:
+        if set(data) - WRITABLE and not request.is_old:
             raise detail(403, "Attempted to update an unknown field")
         _check_permission(service.store, request, job, data)
         changes = _validated(service.store, data)
         _apply(service.store, job, changes)
-        return Response(data=Renderer(service.store, request.base()).job(job))
+        return Response(data=service.renderer(request).job(job))
 
 
 def _check_permission(store: Store, request: Request, job: Job, data: dict[str, Any]) -> None:
     """The upstream looks the assignee up while it asks for permission; what it can't find is its 500."""
     assignee = data.get("assignee")
     if assignee is not None and not isinstance(assignee, bool):
-        _existing_user(store, assignee)
+        existing_user(store, assignee)
     user = request.person()
     if {"assignee", "stage"} & set(data) and not may_manage_job(store, user, job):
         raise forbidden()
@@ -145,7 +157,7 @@ def _check_permission(store: Store, request: Request, job: Job, data: dict[str, 
         raise detail(403, FORBIDDEN)
 
 
-def _existing_user(store: Store, value: Any) -> int:
+def existing_user(store: Store, value: Any) -> int:
     try:
         number = int(value)
     except (TypeError, ValueError) as error:
@@ -157,7 +169,7 @@ def _existing_user(store: Store, value: Any) -> int:
 
 def _validated(store: Store, data: dict[str, Any]) -> dict[str, Any]:
     errors: dict[str, list[str]] = {}
-    changes = dict(data)
+    changes = {name: value for name, value in data.items() if name in WRITABLE}
     for name in ("stage", "state"):
         if name in data and data[name] is None:
             errors[name] = ["This field may not be null."]
@@ -166,7 +178,7 @@ def _validated(store: Store, data: dict[str, Any]) -> dict[str, Any]:
     if isinstance(data.get("assignee"), bool):
         errors["assignee"] = ["A valid integer is required."]
     elif data.get("assignee") is not None:
-        changes["assignee"] = _existing_user(store, data["assignee"])
+        changes["assignee"] = existing_user(store, data["assignee"])
     if errors:
         raise refuse(400, errors)
     return changes
@@ -193,11 +205,5 @@ def delete_job(service: Service, request: Request, job_id: str) -> Response:
             raise forbidden()
         if job.type != "ground_truth":
             raise invalid("Only ground truth jobs can be removed")
-        service.store.jobs.remove(job.id)
+        service.store.remove_job(job)
         return Response(204)
-
-
-def validation_layout(service: Service, request: Request, job_id: str) -> Response:
-    """`GET /api/jobs/{id}/validation_layout`: empty for tasks without a validation pool."""
-    service.job(request, job_id)
-    return Response(data={})

@@ -54,10 +54,17 @@ class JobTable:
         self._make: Callable[[int], Job] | None = None
         self._bulk_ids = range(0)
         self._rows: list[Job] | None = None
+        self._highest = 0
 
     def add(self, job: Job) -> None:
         self._plain[job.id] = job
+        self._highest = max(self._highest, job.id)
         self._rows = None
+
+    def new_id(self) -> int:
+        """One that no job has or had."""
+        self._highest = max(self._highest, self._bulk_ids[-1] if self._bulk_ids else 0) + 1
+        return self._highest
 
     def remove(self, job_id: int) -> None:
         self._plain.pop(job_id, None)

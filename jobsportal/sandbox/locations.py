@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .messages import Request, crash, detail, invalid
+from .permissions import may_see_cloud_storage
 from .service import Service
-from .store import CloudStorage, Store, User
+from .store import CloudStorage
 from .subjects import Subject
 
 NO_ACCESS = "You don't have access to this cloud storage"
@@ -48,14 +49,7 @@ def _readable(service: Service, request: Request, number: int, is_default: bool)
     storage = service.store.cloud_storages.get(number)
     if storage is None:
         raise invalid("CloudStorage matching query does not exist.")
-    if not _may_read(service.store, request.person(), storage):
+    if not may_see_cloud_storage(service.store, request.person(), storage):
         prefix = "A cloud storage is selected as the default location. " if is_default else ""
         raise detail(403, prefix + NO_ACCESS)
     return storage
-
-
-def _may_read(store: Store, user: User, storage: CloudStorage) -> bool:
-    """Its owner, and all of its organization but those who only annotate."""
-    if user.is_superuser or user.id == storage.owner_id:
-        return True
-    return store.role(user, storage.organization_id) in ("owner", "maintainer", "supervisor")

@@ -107,7 +107,7 @@ def _end_track(track: Item, after: int, size: int) -> None:
     if keys and after < size and not keys[-1]["outside"]:
         keys.append(keys[-1] | {"frame": after, "outside": True})
     track["shapes"] = keys
-    for element in track["elements"]:
+    for element in track.get("elements", []):
         _end_track(element, after, size)
 
 
@@ -115,5 +115,5 @@ def _move_track(track: Item, start: int) -> None:
     track["frame"] += start
     for shape in track["shapes"]:
         shape["frame"] += start
-    for element in track["elements"]:
+    for element in track.get("elements", []):
         _move_track(element, start)

@@ -70,8 +70,8 @@ def forbidden() -> Refusal:
     return detail(403, FORBIDDEN)
 
 
-def missing(model: str) -> Refusal:
-    return detail(404, f"No {model} matches the given query.")
+def missing(request: Request, model: str) -> Refusal:
+    return detail(404, "Not found." if request.is_old else f"No {model} matches the given query.")
 
 
 def invalid(words: str) -> Refusal:
@@ -108,6 +108,7 @@ class Request:
     signed_by: str | None = None
     organization: Organization | None = None
     personal: bool = False
+    is_old: bool = False  # asked of the older generation
 
     def param(self, name: str) -> str | None:
         """Of a repeated parameter the last value counts."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from .jobtable import Job
 from .messages import Request, detail, forbidden, invalid
-from .store import Project, Store, Task, User
+from .store import CloudStorage, Issue, Project, Store, Task, User
 
 LEADERS = ("owner", "maintainer")
 
@@ -19,10 +19,10 @@ def resolve_organization(store: Store, request: Request) -> None:
     """Header `X-Organization`, `?org=` or `?org_id=`: sets the request's organization, or refuses."""
     header, slug, org_id = request.headers.get("x-organization"), request.param("org"), request.param("org_id")
     if org_id is not None and (slug is not None or header is not None):
-        raise invalid(
-            'You cannot specify "org_id" query parameter with "org" query parameter, '
-            '"X-Organization" HTTP header, or "organization_uuid" parameter at the same time.'
-        )
+        others = '"org" query parameter, "X-Organization" HTTP header, or "organization_uuid" parameter'
+        if request.is_old:
+            others = '"org" query parameter or "X-Organization" HTTP header'
+        raise invalid(f'You cannot specify "org_id" query parameter with {others} at the same time.')
     if slug is not None and header is not None and slug != header:
         raise invalid(
             'You cannot specify "org" query parameter and "X-Organization" HTTP header with different values.'
@@ -96,16 +96,44 @@ def may_see_project(store: Store, user: User, project: Project) -> bool:
 
 def may_manage_job(store: Store, user: User, job: Job) -> bool:
     """May change the assignee and the stage."""
-    if user.is_superuser or leads(store, user, job.organization_id):
-        return True
-    task = store.tasks[job.task_id]
-    return staff_of_task(store, user, task) and _belongs(store, user, job.organization_id)
+    return may_manage_task(store, user, store.tasks[job.task_id])
 
 
 def may_work_on_job(store: Store, user: User, job: Job) -> bool:
     """May change the state and the annotations."""
     own = job.assignee_id == user.id and _belongs(store, user, job.organization_id)
     return own or may_manage_job(store, user, job)
+
+
+def may_see_cloud_storage(store: Store, user: User, storage: CloudStorage) -> bool:
+    """Its owner, and all of its organization but those who only annotate."""
+    if user.is_superuser:
+        return True
+    role = store.role(user, storage.organization_id)
+    mine = storage.owner_id == user.id and (storage.organization_id is None or role is not None)
+    return mine or role in (*LEADERS, "supervisor")
+
+
+def may_see_issue(store: Store, user: User, issue: Issue) -> bool:
+    """Whoever wrote it or is to see to it, and whoever sees the job."""
+    return user.id in (issue.owner_id, issue.assignee_id) or may_see_job(store, user, store.jobs[issue.job_id])
+
+
+def may_change_issue(store: Store, user: User, issue: Issue) -> bool:
+    """Its owner and assignee, and whoever works on the job."""
+    return user.id in (issue.owner_id, issue.assignee_id) or may_work_on_job(store, user, store.jobs[issue.job_id])
+
+
+def may_delete_issue(store: Store, user: User, issue: Issue) -> bool:
+    """Its owner, and whoever may give the job to others."""
+    return user.id == issue.owner_id or may_manage_job(store, user, store.jobs[issue.job_id])
+
+
+def may_manage_task(store: Store, user: User, task: Task) -> bool:
+    """May make ground truth for it, and say which of its frames count."""
+    if user.is_superuser or leads(store, user, task.organization_id):
+        return True
+    return staff_of_task(store, user, task) and _belongs(store, user, task.organization_id)
 
 
 def listed_jobs(store: Store, request: Request) -> Callable[[Job], bool] | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from .jobtable import Job
-from .store import Comment, Issue, Label, Membership, Organization, Project, Store, Task, User
+from .store import CloudStorage, Comment, Issue, Label, Membership, Organization, Project, Store, Task, User
 
 Row = dict[str, Any]
 
@@ -16,11 +16,16 @@ def date(stamp: datetime | None) -> str | None:
 
 
 class Renderer:
-    """Renders with absolute addresses that start with `base`."""
+    """Renders with absolute addresses that start with `base`. `old`: without what came after the older generation."""
 
-    def __init__(self, store: Store, base: str) -> None:
+    def __init__(self, store: Store, base: str, old: bool = False) -> None:
         self.store = store
         self.base = base
+        self.old = old
+
+    def _newer(self, fields: Row) -> Row:
+        """What only the newer generation tells."""
+        return {} if self.old else fields
 
     def person(self, user_id: int | None) -> Row | None:
         user = self.store.users.get(user_id) if user_id else None
@@ -36,16 +41,19 @@ class Renderer:
         }
 
     def full_user(self, user: User) -> Row:
-        return self.brief_user(user) | {
-            "email": user.email,
-            "groups": user.groups,
-            "is_staff": user.is_superuser,
-            "is_superuser": user.is_superuser,
-            "is_active": user.is_active,
-            "last_login": date(user.last_login),
-            "date_joined": date(user.date_joined),
-            "has_analytics_access": user.is_superuser,
-        }
+        return (
+            self.brief_user(user)
+            | {
+                "email": user.email,
+                "groups": user.groups,
+                "is_staff": user.is_superuser,
+                "is_superuser": user.is_superuser,
+                "is_active": user.is_active,
+                "last_login": date(user.last_login),
+                "date_joined": date(user.date_joined),
+            }
+            | self._newer({"has_analytics_access": user.is_superuser})
+        )
 
     def organization(self, org: Organization) -> Row:
         return {
@@ -57,8 +65,7 @@ class Renderer:
             "updated_date": date(org.created),
             "contact": {"email": f"{org.slug}@example.com"},
             "owner": self.person(org.owner_id),
-            "uuid": org.uuid,
-        }
+        } | self._newer({"uuid": org.uuid})
 
     def membership(self, item: Membership) -> Row:
         return {
@@ -100,12 +107,14 @@ class Renderer:
             "labels": {"url": f"{self.base}/api/labels?job_id={job.id}"},
             "type": job.type,
             "organization": job.organization_id,
-            "target_storage": None,
-            "source_storage": None,
+            "target_storage": self.storage(task.target_storage_id),
+            "source_storage": self.storage(task.source_storage_id),
             "assignee_updated_date": date(job.assignee_updated),
-            "parent_job_id": None,
-            "consensus_replicas": 0,
-        }
+        } | self._newer({"parent_job_id": None, "consensus_replicas": 0})
+
+    def storage(self, number: int | None) -> Row | None:
+        """Where files of a task or project go by default; None for the server itself."""
+        return {"id": number, "location": "cloud_storage", "cloud_storage_id": number} if number else None
 
     def task(self, task: Task) -> Row:
         jobs = [job for job in self.store.jobs.rows() if job.task_id == task.id and job.type == "annotation"]
@@ -136,8 +145,8 @@ class Renderer:
             "dimension": "2d",
             "subset": task.subset,
             "organization": task.organization_id,
-            "target_storage": None,
-            "source_storage": None,
+            "target_storage": self.storage(task.target_storage_id),
+            "source_storage": self.storage(task.source_storage_id),
             "jobs": {
                 "count": len(jobs) + truth,
                 "completed": done,
@@ -146,9 +155,7 @@ class Renderer:
             },
             "labels": {"url": f"{self.base}/api/labels?task_id={task.id}"},
             "assignee_updated_date": None,
-            "validation_mode": "gt" if truth else None,
-            "consensus_enabled": False,
-        }
+        } | self._newer({"validation_mode": "gt" if truth else None, "consensus_enabled": False})
 
     def project(self, project: Project) -> Row:
         tasks = [task for task in self.store.tasks.values() if task.project_id == project.id]
@@ -165,8 +172,8 @@ class Renderer:
             "status": "annotation",
             "dimension": "2d" if tasks else None,
             "organization": project.organization_id,
-            "target_storage": None,
-            "source_storage": None,
+            "target_storage": self.storage(project.target_storage_id),
+            "source_storage": self.storage(project.source_storage_id),
             "tasks": {"count": len(tasks), "url": f"{self.base}/api/tasks?project_id={project.id}"},
             "labels": {"url": f"{self.base}/api/labels?project_id={project.id}"},
             "assignee_updated_date": date(project.created) if project.assignee_id else None,
@@ -208,7 +215,7 @@ class Renderer:
             "owner": self.person(issue.owner_id),
             "assignee": self.person(issue.assignee_id),
             "created_date": date(issue.created),
-            "updated_date": date(issue.created),
+            "updated_date": date(issue.updated or issue.created),
             "resolved": issue.resolved,
             "comments": {"count": len(issue.comments), "url": f"{self.base}/api/comments?issue_id={issue.id}"},
         }
@@ -220,5 +227,21 @@ class Renderer:
             "owner": self.person(comment.owner_id),
             "message": comment.message,
             "created_date": date(comment.created),
-            "updated_date": date(comment.created),
+            "updated_date": date(comment.updated or comment.created),
+        }
+
+    def cloud_storage(self, storage: CloudStorage) -> Row:
+        return {
+            "id": storage.id,
+            "owner": self.person(storage.owner_id),
+            "manifests": [],
+            "created_date": date(storage.created),
+            "updated_date": date(storage.created),
+            "provider_type": storage.provider_type,
+            "resource": storage.resource,
+            "display_name": storage.name,
+            "credentials_type": "ANONYMOUS_ACCESS",
+            "specific_attributes": "",
+            "description": storage.description,
+            "organization": storage.organization_id,
         }

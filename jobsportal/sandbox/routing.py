@@ -10,9 +10,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from . import (
+    about,
+    auth,
+    cloud_storages,
+    data,
+    directory,
+    downloads,
+    exports,
+    ground_truth,
+    issues,
+    job_options,
+    jobs,
+    legacy,
+    people,
+    requests_,
+    tus,
+    validation,
+)
 from . import annotations as job_annotations
-from . import auth, data, directory, downloads, exports, jobs, legacy, requests_, tus
-from .messages import NOT_FOUND_PAGE, NOTHING, SERVER_ERROR_PAGE, Refusal, Request, Response, detail, page
+from .messages import NOT_FOUND_PAGE, NOTHING, SERVER_ERROR_PAGE, Refusal, Request, Response, crash, detail, page
 from .negotiation import browsable, negotiate
 from .permissions import resolve_organization
 from .service import Service
@@ -30,6 +47,8 @@ class Route:
     name: str
     open: bool = False  # for everybody, counted by the throttle
     plain: bool = False  # outside the API framework: no negotiation, nobody is asked who they are
+    newer: bool = False  # unknown to the older generation
+    actions: Callable[[Request], dict[str, Any]] | None = None  # what OPTIONS tells of the fields to send
 
 
 ANY_ID = r"([^/]+)"
@@ -37,56 +56,84 @@ THINGS = "(jobs|tasks|projects)"
 WHOLES = "(tasks|projects)"
 
 
-def _route(path: str, name: str, allow: str, open: bool = False, plain: bool = False, **methods: Handler) -> Route:
-    return Route(re.compile(path), methods, allow, name, open, plain)
+def _route(path: str, name: str, allow: str, **more: Any) -> Route:
+    """`more` are methods with their handlers, in capitals, and what else a route has."""
+    methods = {key: handler for key, handler in more.items() if key.isupper()}
+    rest = {key: value for key, value in more.items() if not key.isupper()}
+    return Route(re.compile(path), methods, allow, name, **rest)
 
 
 READ = "GET, HEAD, OPTIONS"
+LIST = "GET, POST, HEAD, OPTIONS"
+INSTANCE = "GET, PATCH, DELETE, HEAD, OPTIONS"
 ANNOTATIONS = "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS"
 
 ROUTES = [
-    _route("/", "Root", READ, plain=True, GET=directory.root),
-    _route(r"/tasks/\d+/jobs/\d+", "User Interface", READ, plain=True, GET=directory.user_interface),
-    _route("/api/server/health/", "Health", READ, plain=True, GET=directory.health),
+    _route("/", "Root", READ, plain=True, GET=about.root),
+    _route(r"/tasks/\d+/jobs/\d+", "User Interface", READ, plain=True, GET=about.user_interface),
+    _route("/api/server/health/", "Health", READ, plain=True, GET=about.health),
+    _route("/api/", "Api Root", READ, plain=True, GET=about.api_root),
+    _route("/api/auth/signing", "Signing", "POST, OPTIONS", POST=auth.sign),
     _route("/api/auth/login", "Login", "POST, OPTIONS", open=True, POST=auth.login),
-    _route("/api/auth/logout", "Logout", "GET, POST, HEAD, OPTIONS", open=True, POST=auth.logout),
-    _route("/api/server/about", "About", READ, open=True, GET=directory.about),
-    _route("/api/server/annotation/formats", "Annotation Formats", READ, GET=directory.formats),
-    _route("/api/server/plugins", "Plugins", READ, GET=directory.plugins),
-    _route("/api/users/self", "Self", READ, GET=directory.self_user),
-    _route("/api/users", "User List", READ, GET=directory.list_users),
-    _route(f"/api/users/{ANY_ID}", "User Instance", "GET, PATCH, DELETE, HEAD, OPTIONS", GET=directory.retrieve_user),
-    _route("/api/organizations", "Organization List", "GET, POST, HEAD, OPTIONS", GET=directory.list_organizations),
+    _route("/api/auth/logout", "Logout", LIST, open=True, POST=auth.logout),
+    _route("/api/server/about", "About", READ, open=True, GET=about.about),
+    _route("/api/server/annotation/formats", "Annotation Formats", READ, GET=about.formats),
+    _route("/api/server/plugins", "Plugins", READ, GET=about.plugins),
+    _route("/api/users/self", "Self", READ, GET=people.self_user),
+    _route("/api/users", "User List", READ, GET=people.list_users),
+    _route(f"/api/users/{ANY_ID}", "User Instance", INSTANCE, GET=people.retrieve_user),
+    _route("/api/organizations", "Organization List", LIST, GET=people.list_organizations),
     _route(
         f"/api/organizations/{ANY_ID}",
         "Organization Instance",
-        "GET, PATCH, DELETE, HEAD, OPTIONS",
-        GET=directory.retrieve_organization,
+        INSTANCE,
+        GET=people.retrieve_organization,
     ),
-    _route("/api/memberships", "Membership List", READ, GET=directory.list_memberships),
-    _route("/api/tasks", "Task List", "GET, POST, HEAD, OPTIONS", GET=directory.list_tasks),
-    _route(f"/api/tasks/{ANY_ID}", "Task Instance", "GET, PATCH, DELETE, HEAD, OPTIONS", GET=directory.retrieve_task),
+    _route("/api/memberships", "Membership List", READ, GET=people.list_memberships),
+    _route("/api/tasks", "Task List", LIST, GET=directory.list_tasks),
+    _route(f"/api/tasks/{ANY_ID}", "Task Instance", INSTANCE, GET=directory.retrieve_task),
     _route(
         f"/api/tasks/{ANY_ID}/validation_layout",
         "Validation Layout",
         "GET, PATCH, HEAD, OPTIONS",
-        GET=directory.task_validation_layout,
+        GET=validation.of_task,
+        PATCH=validation.update_of_task,
+        newer=True,
     ),
-    _route("/api/projects", "Project List", "GET, POST, HEAD, OPTIONS", GET=directory.list_projects),
+    _route("/api/projects", "Project List", LIST, GET=directory.list_projects),
     _route(
         f"/api/projects/{ANY_ID}",
         "Project Instance",
-        "GET, PATCH, DELETE, HEAD, OPTIONS",
+        INSTANCE,
         GET=directory.retrieve_project,
     ),
     _route("/api/labels", "Label List", READ, GET=directory.list_labels),
-    _route("/api/issues", "Issue List", "GET, POST, HEAD, OPTIONS", GET=directory.list_issues),
-    _route("/api/comments", "Comment List", "GET, POST, HEAD, OPTIONS", GET=directory.list_comments),
-    _route("/api/jobs", "Job List", "GET, POST, HEAD, OPTIONS", GET=jobs.list_jobs),
+    _route("/api/issues", "Issue List", LIST, GET=issues.list_issues, POST=issues.create_issue),
+    _route(
+        f"/api/issues/{ANY_ID}",
+        "Issue Instance",
+        INSTANCE,
+        GET=issues.retrieve_issue,
+        PATCH=issues.update_issue,
+        DELETE=issues.delete_issue,
+    ),
+    _route("/api/comments", "Comment List", LIST, GET=issues.list_comments, POST=issues.create_comment),
+    _route(
+        f"/api/comments/{ANY_ID}",
+        "Comment Instance",
+        INSTANCE,
+        GET=issues.retrieve_comment,
+        PATCH=issues.update_comment,
+        DELETE=issues.delete_comment,
+    ),
+    _route("/api/cloudstorages", "Cloud Storage List", LIST, GET=cloud_storages.list_all),
+    _route(f"/api/cloudstorages/{ANY_ID}", "Cloud Storage Instance", INSTANCE, GET=cloud_storages.retrieve),
+    _route(f"/api/cloudstorages/{ANY_ID}/content-v2", "Content V2", READ, GET=cloud_storages.content),
+    _route("/api/jobs", "Job List", LIST, GET=jobs.list_jobs, POST=ground_truth.create, actions=job_options.actions),
     _route(
         f"/api/jobs/{ANY_ID}",
         "Job Instance",
-        "GET, PATCH, DELETE, HEAD, OPTIONS",
+        INSTANCE,
         GET=jobs.retrieve_job,
         PATCH=jobs.update_job,
         DELETE=jobs.delete_job,
@@ -95,7 +142,9 @@ ROUTES = [
         f"/api/jobs/{ANY_ID}/validation_layout",
         "Validation Layout",
         "GET, PATCH, HEAD, OPTIONS",
-        GET=jobs.validation_layout,
+        GET=validation.of_job,
+        PATCH=validation.update_of_job,
+        newer=True,
     ),
     _route(f"/api/jobs/{ANY_ID}/preview", "Preview", READ, GET=data.preview),
     _route(f"/api/jobs/{ANY_ID}/data", "Data", READ, GET=data.data),
@@ -134,11 +183,12 @@ ROUTES = [
 
 def handle(service: Service, request: Request) -> Response:
     """Answers one request; whatever goes wrong becomes an answer too."""
+    request.is_old = service.is_old
     if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
         return _dressed(Response(content_type="text/html; charset=utf-8"), "Origin")
     for route in ROUTES:
         found = route.pattern.fullmatch(request.path)
-        if found:
+        if found and not (route.newer and service.is_old):
             return _answer(service, request, route, found.groups())
     return _dressed(page(404, NOT_FOUND_PAGE), "Origin, Cookie")
 
@@ -175,15 +225,18 @@ def _checked(service: Service, request: Request, route: Route, parts: tuple[str,
     if handler is not None:
         return handler(service, request, *parts)
     if request.method == "OPTIONS":
-        return _describe(route)
+        return _describe(request, route)
     if request.method == "HEAD" and "HEAD" in route.allow:
         return page(500, SERVER_ERROR_PAGE)  # HEAD isn't mapped to anything upstream can do
+    if service.is_old and route.name == "Job List":
+        raise crash()  # asked whether one may do what nobody has thought of
     raise detail(405, f'Method "{request.method}" not allowed.')
 
 
-def _describe(route: Route) -> Response:
+def _describe(request: Request, route: Route) -> Response:
     kinds: dict[str, Any] = {"renders": ["application/vnd.cvat+json", "text/html"], "parses": ["application/json"]}
-    return Response(data={"name": route.name, "description": ""} | kinds)
+    more = route.actions(request) if route.actions else {}
+    return Response(data={"name": route.name, "description": ""} | kinds | more)
 
 
 def _finished(request: Request, route: Route, response: Response, kind: str) -> Response:
@@ -195,6 +248,7 @@ def _finished(request: Request, route: Route, response: Response, kind: str) -> 
     if kind == "text/html" and isinstance(response.data, (dict, list)):
         response.body, response.content_type = browsable(response.data, route.name)
         response.data = Response().data
+        response.headers.append(auth.csrf_cookie(request))
     cookie = ", Cookie" if response.status < 400 or request.user is None else ""
     response.headers.append(("Allow", route.allow))
     return _dressed(response, f"Accept, Origin{cookie}")

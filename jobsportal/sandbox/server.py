@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 
-from . import demo
+from . import demo, signing
 from .faults import Fault, Faults
 from .messages import Request
 from .service import VERSIONS, Service
-from .store import Store, User
+from .store import AccessToken, Store, User
 from .throttling import Throttle
 from .wire import Server
 
@@ -147,6 +148,7 @@ class Sandbox:
         fresh = Store()
         self.fill(fresh, self.started_at, self.extra_jobs)
         fresh.tokens, fresh.sessions = old.tokens, old.sessions
+        fresh.access_tokens, fresh.secret = old.access_tokens, old.secret
         self.service.clean()
         self.service.padding = 0
         self.service.store = fresh
@@ -161,6 +163,16 @@ class Sandbox:
     def token(self, username: str) -> str:
         """A valid API token of that person."""
         return self.store.token(self._user(username))
+
+    def access_token(self, username: str, read_only: bool = False) -> str:
+        """A new personal access token of that person, for `Authorization: Bearer`; the older generation refuses it."""
+        key = secrets.token_urlsafe(32)
+        self.store.access_tokens[key] = AccessToken(self._user(username).id, read_only)
+        return key
+
+    def signature(self, username: str, address: str) -> str:
+        """What `?sign=` may say for half a minute: opens that path, with that query, as that person."""
+        return signing.make(self.store, self._user(username), address)
 
     def revoke(self, username: str) -> None:
         """Every token and session of that person becomes invalid."""

@@ -11,6 +11,7 @@ from .drawing import Studio
 from .jobtable import Job
 from .messages import Request, detail, forbidden, missing
 from .permissions import may_see_job
+from .rendering import Renderer
 from .store import Store
 from .throttling import Throttle
 
@@ -25,6 +26,14 @@ class Upload:
     length: int
     offset: int = 0
     file_name: str = ""  # as the sender calls it; the older generation finds the upload by it
+
+
+def path_id(raw: str) -> int:
+    """A number in an address; text there is not found."""
+    try:
+        return int(raw)
+    except ValueError as error:
+        raise detail(404, "Not found.") from error
 
 
 # The generations it can stand for: before the old endpoints were removed, and after.
@@ -63,15 +72,15 @@ class Service:
                 shutil.rmtree(self._folder, ignore_errors=True)
                 self._folder = None
 
+    def renderer(self, request: Request) -> Renderer:
+        """Writes things as this generation does, with addresses as the caller knows them."""
+        return Renderer(self.store, request.base(), self.is_old)
+
     def job(self, request: Request, raw_id: str) -> Job:
         """The job of that id, if there is one and the person may see it."""
-        try:
-            number = int(raw_id)
-        except ValueError as error:
-            raise detail(404, "Not found.") from error
-        job = self.store.jobs.get(number)
+        job = self.store.jobs.get(path_id(raw_id))
         if job is None:
-            raise missing("Job")
+            raise missing(request, "Job")
         if not may_see_job(self.store, request.person(), job):
             raise forbidden()
         return job

@@ -131,6 +131,7 @@ class Comment:
     owner_id: int
     message: str
     created: datetime
+    updated: datetime | None = None
 
 
 @dataclass
@@ -144,6 +145,15 @@ class Issue:
     created: datetime
     resolved: bool
     comments: list[Comment]
+    updated: datetime | None = None
+
+
+@dataclass
+class AccessToken:
+    """A personal access token."""
+
+    user_id: int
+    read_only: bool = False
 
 
 @dataclass
@@ -186,7 +196,10 @@ class Store:
         self.requests: dict[str, BackgroundRequest] = {}
         self.tokens: dict[str, int] = {}
         self.sessions: dict[str, int] = {}
+        self.access_tokens: dict[str, AccessToken] = {}
+        self.secret = secrets.token_bytes(32)  # of signatures
         self.deleted_frames: dict[int, list[int]] = {}
+        self.disabled_frames: dict[int, list[int]] = {}  # of a task's ground truth
         self.make_annotations: Callable[[Job], Annotations] = lambda job: empty_annotations()
         self._last = datetime.now(UTC)
         self._next_id = 1_000_000
@@ -233,6 +246,8 @@ class Store:
         with self.lock:
             self.tokens = {key: owner for key, owner in self.tokens.items() if owner != user.id}
             self.sessions = {key: owner for key, owner in self.sessions.items() if owner != user.id}
+            kept = {key: token for key, token in self.access_tokens.items() if token.user_id != user.id}
+            self.access_tokens = kept
 
     def labels_of_task(self, task: Task) -> list[Label]:
         if task.project_id is not None:
@@ -241,6 +256,19 @@ class Store:
 
     def task_of(self, job: Job) -> Task:
         return self.tasks[job.task_id]
+
+    def ground_truth_of(self, task_id: int) -> Job | None:
+        """The one job of a task that says what is right."""
+        return next((job for job in self.jobs if job.task_id == task_id and job.type == "ground_truth"), None)
+
+    def remove_job(self, job: Job) -> None:
+        """With what was drawn and said in it."""
+        with self.lock:
+            self.jobs.remove(job.id)
+            self.annotations.pop(job.id, None)
+            self.deleted_frames.pop(job.id, None)
+            self.disabled_frames.pop(job.task_id, None)
+            self.issues = [issue for issue in self.issues if issue.job_id != job.id]
 
     def annotations_of(self, job: Job) -> Annotations:
         with self.lock:

@@ -64,7 +64,7 @@ def test_the_form_offers_the_servers_formats_and_says_what_images_mean(portal):
     page = text(portal.get(f"/jobs/{JOB}/export/"))
     assert "COCO 1.0" in page and "<optgroup" not in page and "Choose a format" not in page
     assert '<option value="CVAT for images 1.1" selected>' in page
-    assert "<strong>COCO 1.0:</strong> for training detectors and segmentation" in page and "YOLO" not in page
+    assert "<strong>COCO 1.0:</strong> for training detectors and segmentation" in page and "Datumaro" not in page
     assert "All 10 frames are put in, which makes it larger" in page and "None yet." in page
 
 

@@ -75,6 +75,8 @@ def _form(name: str, head: str) -> bytes:
 def _file(name: str, content: str) -> bytes:
     if content.startswith("<?xml"):
         return _xml(content)
+    if "coco_ok" in name:  # an export of the job before, whose frames the job does not have
+        return archive("annotations/instances_Validation.json", json.dumps(COCO).replace("night_0030", "night_0025"))
     if "coco" in name:
         return archive("annotations/instances_Validation.json", json.dumps(COCO))
     if "corrupt" in name:

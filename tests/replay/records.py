@@ -25,7 +25,17 @@ PLACE = {name: number for number, name in enumerate(SEQUENCES)}
 
 # Whole scenarios follow one another; the steps of one are told by the ends of their names.
 SCENARIOS = [
-    "corrupt_xml", "corrupt_zip", "not_a_zip", "bad_json", "unknown_label", "unknown_image", "bad_attribute", "empty_annotations", "wrong_format", "ok_zip", "coco_ok",
+    "corrupt_xml",
+    "corrupt_zip",
+    "not_a_zip",
+    "bad_json",
+    "unknown_label",
+    "unknown_image",
+    "bad_attribute",
+    "empty_annotations",
+    "wrong_format",
+    "ok_zip",
+    "coco_ok",
 ]
 STEPS = [
     "_start",
@@ -96,7 +106,11 @@ def _order(raw: dict[str, Any]) -> tuple[str, int, int, str]:
 
 
 def _place(name: str) -> tuple[int, int]:
-    """Polls of formats come after what asked for them."""
+    """Polls of formats come after what asked for them; resumable uploads after the imports."""
+    if name == "import_annotations_final":
+        return 10_000 + len(SCENARIOS), 0
+    if name.startswith("tus_"):
+        return 15_000 + PLACE.get(name, 5_000), 0
     poll = re.fullmatch(r"export_fmt_poll_(.+)_\d_\d\d\d_\w+", name)
     if poll:
         return 20_000 + sum(map(ord, poll[1])), 1
@@ -105,10 +119,15 @@ def _place(name: str) -> tuple[int, int]:
     return PLACE.get(name, 5_000), 0
 
 
+def is_whole() -> bool:
+    """Whether all records are at hand, not only samples of them."""
+    return FOLDER.is_dir()
+
+
 def sources(generation: str) -> list[dict[str, Any]]:
     """Everything recorded of one generation, in order, as it was written down."""
     folder = FOLDER / f"cvat-{generation}"
-    if folder.is_dir():
+    if is_whole():
         found = [json.loads(path.read_text()) for path in folder.glob("[!_]*.json")]
     else:
         found = json.loads((SAMPLES / f"cvat-{generation}.json").read_text())

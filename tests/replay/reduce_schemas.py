@@ -28,7 +28,8 @@ def reduced(document: dict[str, Any]) -> dict[str, Any]:
     wanted: set[str] = set()
     _collect(paths, models, wanted)
     kept_models = {name: _bare(models[name]) for name in sorted(wanted)}
-    return {"paths": {path: methods for path, methods in paths.items() if methods}, "schemas": kept_models}
+    kept_paths = {path: methods for path, methods in paths.items() if methods}
+    return {"paths": kept_paths, "components": {"schemas": kept_models}}
 
 
 def served(path: str) -> bool:

@@ -33,6 +33,7 @@ PEOPLE = [  # name, first name, group, role in acme
     ("frank", "Frank", "worker", "worker"),
     ("grace", "Grace", "user", None),
 ]
+SIGNED_IN = ("admin", "alice", "dave")  # before what was recorded of them
 PROJECTS = [("Street scenes", 2), ("Lab samples", 3)]  # name, assignee
 
 # name, project, organization, frames, frames of a job, prefix of the pictures' names, subset, width, height
@@ -87,7 +88,8 @@ def fill(store: Store, now: datetime, extra_jobs: int = 0) -> None:
 def _people(store: Store, born: datetime) -> None:
     for number, (name, first, group, role) in enumerate(PEOPLE, 1):
         last = "Tester" if first else ""
-        store.users[number] = User(number, name, first, last, [group], born, is_superuser=number == 1)
+        seen = born if name in SIGNED_IN else None
+        store.users[number] = User(number, name, first, last, [group], born, number == 1, last_login=seen)
         if role:
             store.memberships.append(Membership(number, number, ACME, role, born))
     key = str(uuid.uuid5(uuid.NAMESPACE_DNS, "acme.example.com"))

@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
@@ -205,6 +206,34 @@ def test_following_anothers_export_is_403(admin: Caller, people: People) -> None
     rq_id = quote(start(admin), safe="")
     assert people("alice").get(f"requests/{rq_id}").status_code == 403
     assert people(None).get(f"requests/{rq_id}").status_code == 401
+
+
+def test_a_request_whose_time_has_run_out_is_gone(admin: Caller, sandbox: Sandbox) -> None:
+    rq_id = start(admin)
+    expiry = datetime.fromisoformat(admin.request(rq_id)["expiry_date"])
+    finished = datetime.fromisoformat(admin.request(rq_id)["finished_date"])
+    assert expiry - finished == timedelta(days=1)
+    sandbox.store.requests[rq_id].expire()
+    gone = admin.get(f"requests/{quote(rq_id, safe='')}")
+    assert (gone.status_code, gone.text) == (404, "There is no request with specified id")
+    assert admin.get("requests").json()["count"] == 0
+    missing = admin.get(download_path(rq_id))
+    assert (missing.status_code, missing.text) == (404, "Unknown export request id")
+
+
+def test_what_has_expired_is_cleared_away_when_something_begins(admin: Caller, sandbox: Sandbox) -> None:
+    item = sandbox.store.requests[start(admin)]
+    item.finished = datetime.now(UTC) - timedelta(days=2)
+    assert item.file.exists() and admin.get("requests").json()["count"] == 1
+    start(admin, job=2)
+    assert not item.file.exists() and admin.get("requests").json()["count"] == 1
+
+
+def test_a_file_that_was_cleared_away_before_its_request(admin: Caller, sandbox: Sandbox) -> None:
+    rq_id = start(admin)
+    sandbox.store.requests[rq_id].file.unlink()
+    answer = admin.get(download_path(rq_id))
+    assert (answer.status_code, answer.json()) == (404, "The exported file has expired, please retry exporting")
 
 
 def test_an_id_that_was_not_quoted(admin: Caller) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import requests
 
 from jobsportal.cvat import Client, RetryPolicy, Timeouts, TokenCredential
 from jobsportal.sandbox import Sandbox
@@ -11,6 +12,7 @@ from tests.service.wire import Answer, Listener
 
 AT_ONCE = RetryPolicy(backoff=0.0)
 NEVER_AGAIN = RetryPolicy(attempts=1)
+PASSWORD = "annotate"
 
 
 @pytest.fixture
@@ -52,3 +54,11 @@ def client_of() -> Callable[..., Client]:
         return Client(listener.url, TokenCredential("s3cret-token"), **options)
 
     return make
+
+
+def session_of(sandbox: Sandbox, username: str) -> tuple[str, str]:
+    """Session id and CSRF token as a browser gets them."""
+    credentials = {"username": username, "password": PASSWORD}
+    headers = {"Accept": "application/vnd.cvat+json"}
+    answer = requests.post(f"{sandbox.url}/api/auth/login", json=credentials, headers=headers, timeout=10)
+    return answer.cookies["sessionid"], answer.cookies["csrftoken"]

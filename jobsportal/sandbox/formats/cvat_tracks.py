@@ -49,11 +49,11 @@ def _part(target: Target, label: Label, keyframes: list[tuple[int, ET.Element]])
         shapes.append(geometry(element) | {"frame": frame, "attributes": kept})
     track = common(target, label, keyframes[0][1], shapes[0]["frame"])
     fixed = [entry for entry in track["attributes"] if entry["spec_id"] not in mutable]
-    return track | {"attributes": fixed, "shapes": shapes, "elements": []}
+    return track | {"attributes": fixed, "shapes": shapes}
 
 
 def _masks(track: Item) -> list[Item]:
-    shared = {name: track[name] for name in ("label_id", "group", "source", "elements")}
+    shared = {name: track[name] for name in ("label_id", "group", "source")}
     seen = [shape for shape in track["shapes"] if not shape["outside"]]
     return [shape | shared | {"attributes": [*track["attributes"], *shape["attributes"]]} for shape in seen]
 

@@ -31,7 +31,7 @@ def place_at(track: Item, frame: int) -> Item | None:
         "group": track["group"],
         "source": track["source"],
         "attributes": [*track["attributes"], *last["attributes"]],
-        "elements": [part for inner in track["elements"] if (part := place_at(inner, frame))],
+        "elements": [part for inner in track.get("elements", []) if (part := place_at(inner, frame))],
         "keyframe": last["frame"] == frame,
     }
     if following is not None and _moves(last, following):
@@ -59,5 +59,5 @@ def as_track(shape: Item, last: int) -> Item:
     keyframes = [shape | {"outside": shape["outside"]}]
     if shape["frame"] + 1 < last:
         keyframes.append(shape | {"frame": shape["frame"] + 1, "outside": True})
-    parts = [as_track(part | {"elements": []}, last) for part in shape.get("elements", [])]
+    parts = [as_track(part, last) for part in shape.get("elements", [])]
     return shape | {"attributes": [], "shapes": keyframes, "elements": parts}
