@@ -9,6 +9,7 @@ PIP    := $(PY) -m pip install --quiet --disable-pip-version-check
 MADE := $(VENV)/.made
 RUNS := $(VENV)/.runs
 DEV  := $(VENV)/.dev
+SDK  := $(VENV)/.sdk-2.20
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -28,10 +29,10 @@ run: $(RUNS) ## The portal in front of the CVAT server that CVAT_URL names, in t
 	@$(PY) manage.py collectstatic --noinput --verbosity 0
 	@exec $(PY) -m gunicorn jobsportal.wsgi
 
-test: $(DEV) chromium ## Every test; ARGS="-k export" chooses among them
+test: $(DEV) $(SDK) chromium ## Every test; ARGS="-k export" chooses among them
 	@$(PY) -m pytest $(ARGS)
 
-contract: $(DEV) ## One suite against any CVAT: CVAT_URL, CVAT_USERNAME and CVAT_PASSWORD, or CVAT_TOKEN; without them the sandbox
+contract: $(DEV) ## One suite for any server: CVAT_URL, CVAT_USERNAME, CVAT_PASSWORD or CVAT_TOKEN; READ_ONLY=1 changes nothing
 	@$(PY) -m pytest tests/contract --tb=short --show-capture=no -W default $(ARGS)
 
 # Handed on in the environment, where no list of processes shows them, and under names that no other test looks at.
@@ -81,3 +82,9 @@ $(DEV): requirements-dev.txt requirements.txt | $(MADE)
 	@echo "Installing what tests and checks need into $(VENV) ..."
 	@$(PIP) -r requirements-dev.txt
 	@touch $(RUNS) $@
+
+# The older cvat-sdk lies beside the environment, without what it needs: that is there already.
+$(SDK): requirements-sdk-2.20.txt | $(DEV)
+	@rm -rf $(VENV)/sdk-2.20
+	@$(PIP) --no-deps --target $(VENV)/sdk-2.20 -r requirements-sdk-2.20.txt
+	@touch $@

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,40 +71,78 @@ def test_it_leaves_everything_as_it_was(sandbox: Sandbox, username: str) -> None
     assert state_of(sandbox) == before
     assert "NOT PUT BACK" not in told
     assert f"version {sandbox.service.version}" in told
-    assert sandbox.store.tokens, "nobody was signed out"
+    assert username in {sandbox.store.users[owner].username for owner in sandbox.store.tokens.values()}, "signed out"
+
+
+def test_it_skips_nothing_that_the_account_may_do(sandbox: Sandbox) -> None:
+    _, told = run(sandbox, "admin", CONTRACT_ORGANIZATION="acme")
+    reasons = set(re.findall(r"^ +skipped(?: \(\d+\))?: (.*)$", told, re.M))
+    words = "has this not yet" if sandbox.service.is_old else "has this no more"
+    assert reasons == {f"version {sandbox.service.version} {words}"}
+    assert not re.search(r"^  \w+ +0 +0 +0$", told, re.M), "an operation without a test"
 
 
 def test_it_only_looks_when_told_so(sandbox: Sandbox) -> None:
-    before = state_of(sandbox)
-    dates = [job.updated for job in sandbox.store.jobs.rows()]
+    before, dates = state_of(sandbox), [job.updated for job in sandbox.store.jobs.rows()]
     status, told = run(sandbox, "admin", CONTRACT_READ_ONLY="1")
     assert status == 0, told
     assert state_of(sandbox) == before and [job.updated for job in sandbox.store.jobs.rows()] == dates
-    changing = {(call.method, call.path) for call in sandbox.calls if call.method not in ("GET", "HEAD")}
-    assert {path for _, path in changing} <= {"/api/auth/login"} | {path for _, path in changing if "/jobs" in path}
+    sent = {(call.path, call.status) for call in sandbox.calls if call.method not in ("GET", "HEAD")}
+    assert {path for path, status in sent if status < 400} == {"/api/auth/login"}
+    assert not sandbox.store.requests
     assert "nothing was changed" in told
 
 
+def test_it_leaves_anonymous_calls_to_others(sandbox: Sandbox) -> None:
+    run(sandbox, "admin")
+    anonymous = [call for call in sandbox.calls if not {"authorization", "cookie"} & set(call.headers)]
+    assert len(anonymous) < 20
+
+
+def pause(sandbox: Sandbox, process: subprocess.Popen[str], method: str) -> None:
+    """Until the suite has sent that to a job's annotations."""
+    while not any(call.method == method and "/annotations" in call.path for call in sandbox.calls):
+        assert process.poll() is None, process.communicate()[0]
+        threading.Event().wait(0.02)
+
+
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
-def test_it_puts_back_what_it_changed_when_it_is_interrupted(sandbox: Sandbox, kind: signal.Signals) -> None:
+@pytest.mark.parametrize("username", ["admin", "carol"])
+def test_it_puts_back_what_it_changed_when_it_is_interrupted(
+    sandbox: Sandbox, kind: signal.Signals, username: str
+) -> None:
     before = state_of(sandbox)
-    sandbox.fail("GET", r"/annotations$", delay=0.0, times=1)
-    held = threading.Event()
-    sandbox.fail("PUT", "/annotations", delay=3.0, times=1)
-    process = begin(sandbox, "admin", "-k", "test_destroy_annotations_leaves_none")
-    while not any(call.method == "PUT" for call in sandbox.calls) and process.poll() is None:
-        held.wait(0.05)
+    sandbox.fail("DELETE", "/annotations", delay=1.5)  # the test has replaced all annotations by one by then
+    process = begin(sandbox, username, "-k", "test_destroy_annotations_leaves_none")
+    pause(sandbox, process, "PUT")
     process.send_signal(kind)
     told, _ = process.communicate(timeout=60)
-    assert process.returncode != 0, told
-    assert state_of(sandbox) == before, told
+    assert "KeyboardInterrupt" in told and process.returncode == 2, told
+    assert re.search(r"changed and put back: annotations of job", told)
+    assert state_of(sandbox) == before
 
 
 def test_it_says_where_the_copy_lies_when_it_can_not_put_back(sandbox: Sandbox) -> None:
-    sandbox.fail("PUT", "/annotations", status=500, body=b"", times=None)
-    sandbox.fail("DELETE", "/annotations", status=204, times=1)
-    status, told = run(sandbox, "admin", "-k", "test_partial_update_annotations_creates")
-    assert status == 0 or re.search(r"NOT PUT BACK: job \d+ .* are in /.*annotations\.json", told), told
+    before = state_of(sandbox)
+    process = begin(sandbox, "carol", "-k", "test_update_annotations_moves_the_date")
+    pause(sandbox, process, "PUT")
+    sandbox.fail("PUT", "/annotations", status=500, times=None)
+    told, _ = process.communicate(timeout=60)
+    found = re.search(r"NOT PUT BACK: job (\d+) .* are in (/\S+annotations\.json)", told)
+    assert process.returncode == 1 and found, told
+    copy_of = json.loads(Path(found[2]).read_text())
+    assert bare(copy_of) == before["annotations"][int(found[1])]
+    shutil.rmtree(Path(found[2]).parent)
+
+
+def test_it_touches_no_job_that_somebody_works_on(sandbox: Sandbox) -> None:
+    """Nobody's jobs, and one's own, which were left alone for an hour; else none."""
+    for job in sandbox.store.jobs.rows():
+        job.assignee_id = 4
+    dates = [job.updated for job in sandbox.store.jobs.rows()]
+    status, told = run(sandbox, "admin", "-k", "annotations or partial_update")
+    assert status == 0 and "no job suitable" in told, told
+    assert [job.updated for job in sandbox.store.jobs.rows()] == dates
 
 
 def test_it_needs_to_know_as_whom(sandbox: Sandbox) -> None:

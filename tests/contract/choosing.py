@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from jobsportal.cvat import Client, filters
-from jobsportal.cvat.errors import CVATError
 from jobsportal.cvat.types import Job, Label, Task, User
 from tests.contract.upstream import now
 
 IDLE = timedelta(hours=1)
 LOOKED_AT = 40
 COUNTED = 6
-FRAMES_MAX, TASK_MAX, ANNOTATIONS_MAX = 2000, 2000, 200
+FRAMES_MAX, TASK_MAX, ANNOTATIONS_MAX = 2000, 500, 200
 
 
 def nobodys(client: Client) -> Iterable[Job]:
@@ -70,11 +69,13 @@ def small_task(client: Client) -> Task | None:
     return min(tasks, key=lambda task: (task.size, task.id), default=None)
 
 
-def somebody_else(client: Client, me: User) -> User | None:
-    try:
-        return next((user for user in client.users.list(page_size=10) if user.id != me.id), None)
-    except CVATError:
+def somebody_else(client: Client, me: User, job: Job) -> User | None:
+    """Somebody of the organization that the job belongs to."""
+    slug = next((found.slug for found in client.organizations.list() if found.id == job.organization), None)
+    if slug is None:
         return None
+    inside = type(client)(client.url, client.credential, organization=slug, session=client.session)
+    return next((user for user in inside.users.list(page_size=10) if user.id != me.id), None)
 
 
 def can_be_labeled(labels: Iterable[Label]) -> bool:

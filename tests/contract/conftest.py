@@ -9,23 +9,25 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from jobsportal.cvat import Client
-from jobsportal.cvat.errors import Busy, CVATError, Forbidden, Unsupported
+from jobsportal.cvat.errors import Busy, CVATError, Forbidden, Invalid, SignedOut, Unsupported
 from jobsportal.cvat.types import Format, Job, Label, Task, User
 from jobsportal.sandbox import Sandbox
 from tests.contract import choosing, summary
-from tests.contract.keeping import Kept, fields_of, use_up_imports
+from tests.contract.keeping import Kept, fields_of
 from tests.contract.ledger import Ledger, Result
-from tests.contract.upstream import Upstream, given, has_old_ways, named, now
+from tests.contract.upstream import Upstream, given, has_old_ways, named
 
 GENERATIONS = ("2.20", "2.42")
 RESULTS = pytest.StashKey[list[Result]]()
 LEDGERS = pytest.StashKey[dict[str, Ledger]]()
 SUMMARY = pytest.StashKey[bool]()
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[RESULTS] = []
@@ -73,15 +75,20 @@ def client(upstream: Upstream, ledger: Ledger) -> Iterator[Client]:
     """The account's view of the server. Exports stay upstream until they expire; how many is told."""
     try:
         client = upstream.sign_in()
+        ledger.account, ledger.version = client.users.self().username, client.server.about().version
     except Busy as busy:
         pytest.skip(f"throttled: the server asks to come back in {busy.retry_after or 60:.0f} s")
-    began = now()
-    ledger.account, ledger.version = client.users.self().username, client.server.about().version
+    except (Invalid, SignedOut) as error:
+        pytest.exit(f"Signing in to {upstream.name} failed: {error.detail}", returncode=2)
+    before = exports_of(client)
     yield client
-    mine = client.requests.list(action="export", page_size=100)
-    ours = [item for item in mine if item.created_date is not None and item.created_date >= began]
-    if ours:
-        ledger.left.append(f"{len(ours)} finished exports, which expire by themselves within about a day")
+    made = exports_of(client) - before
+    if made:
+        ledger.left.append(f"{len(made)} finished exports, which expire by themselves within about a day")
+
+
+def exports_of(client: Client) -> set[tuple[str, datetime | None]]:
+    return {(item.id, item.created_date) for item in client.requests.list(action="export", page_size=100)}
 
 
 @pytest.fixture(scope="session")
@@ -134,7 +141,6 @@ def borrowed(client: Client, me: User, spare: dict[str, Any], ledger: Ledger, ch
         yield fresh
     finally:
         spare["job"] = kept.put_back()
-        use_up_imports(client, job.id)
 
 
 @pytest.fixture(scope="session")
@@ -262,6 +268,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     stash = terminalreporter.config.stash
-    if stash[SUMMARY]:
-        for line in summary.lines(stash[RESULTS], list(stash[LEDGERS].values())):
-            terminalreporter.write_line(line)
+    ledgers = list(stash[LEDGERS].values())
+    told = summary.lines(stash[RESULTS], ledgers) if stash[SUMMARY] else summary.alarms(ledgers)
+    for line in told:
+        terminalreporter.write_line(line)

@@ -15,8 +15,10 @@ from jobsportal.cvat import Client, labeled
 from jobsportal.cvat.errors import BrokenAnswer, CVATError, Invalid, NotFound, Unreachable, Unsupported
 from jobsportal.cvat.types import Job
 from tests.contract.ledger import Ledger
+from tests.contract.upstream import followed
 
 TRIES = 4
+ANY_FORMAT = "CVAT 1.1"
 
 
 class NotPutBack(Exception):
@@ -26,11 +28,12 @@ class NotPutBack(Exception):
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Putting things back isn't interrupted by a second Ctrl-C."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = {kind: signal.signal(kind, signal.SIG_IGN) for kind in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
 
 
 def comparable(annotations: Mapping[str, Any]) -> dict[str, list[str]]:
@@ -86,6 +89,7 @@ class Kept:
         """The job, once it is as it was. Raises NotPutBack if it can't be made so."""
         with undisturbed():
             try:
+                at_last(lambda: settle_imports(self.client, self.id))
                 at_last(self._put_annotations_back)
                 at_last(self._put_fields_back)
                 job = self.client.jobs.retrieve(self.id)
@@ -118,14 +122,20 @@ class Kept:
             self.ledger.changes[f"{', '.join(different)} of job {self.id}"] += 1
 
 
-def use_up_imports(client: Client, job_id: int) -> None:
-    """On older servers an import that nobody has asked about any more stands in the way of the next one."""
-    if not client.version.consumes:
-        return
+def settle_imports(client: Client, job_id: int) -> None:
+    """Waits for one's own imports into a job: one that is still under way would undo what is put back.
+
+    On older servers an import that nobody has asked about any more stands in the way of the next one. The format says
+    nothing there, but without one the question would empty the job.
+    """
     for request in client.requests.list(action="import", job_id=job_id, page_size=50):
-        if request.is_over and request.operation.job_id == job_id and request.operation.format:
+        if request.operation.job_id != job_id:
+            continue
+        with suppress(NotFound):
+            followed(client, request.id)
+        if client.version.consumes:
             with suppress(BrokenAnswer, Invalid, Unsupported, NotFound):
-                client.jobs.update_annotations(job_id, format=request.operation.format, rq_id=request.id)
+                client.jobs.update_annotations(job_id, format=ANY_FORMAT, rq_id=request.id)
 
 
 @contextmanager

@@ -63,6 +63,10 @@ def lines(results: Sequence[Result], ledgers: Sequence[Ledger]) -> Iterator[str]
         yield from ledger.lines()
 
 
+def alarms(ledgers: Sequence[Ledger]) -> Iterator[str]:
+    return (line for ledger in ledgers if ledger.not_put_back for line in ledger.lines())
+
+
 def row(operation: str, results: Sequence[Result]) -> Iterator[str]:
     counted = Counter(result.outcome for result in results)
     yield f"  {operation:28} {counted['passed']:6} {counted['failed']:6} {counted['skipped']:7}"

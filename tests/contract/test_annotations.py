@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from jobsportal.cvat import Client
+from jobsportal.cvat import Client, Download
 from jobsportal.cvat.errors import Invalid, NotFound, Unsupported
 from jobsportal.cvat.types import Accepted, Job
 from tests.contract.keeping import comparable, raw_annotations
-from tests.contract.upstream import NO_SUCH_ID, has_old_ways
+from tests.contract.test_exports import prepared
+from tests.contract.upstream import NO_SUCH_ID, has_old_ways, is_later
 
 NOTHING: dict[str, Any] = {"version": 0, "tags": [], "shapes": [], "tracks": []}
 
@@ -39,9 +40,11 @@ def test_retrieve_annotations_with_a_format_is_the_export_of_old(
             client.jobs.retrieve_annotations(job.id, format=export_format)
         assert "no longer supported" in caught.value.detail
         return
-    from tests.contract.test_exports import prepared
 
-    download = prepared(lambda action: client.jobs.retrieve_annotations(job.id, format=export_format, action=action))
+    def step(action: Literal["", "download"]) -> Accepted | Download:
+        return client.jobs.retrieve_annotations(job.id, format=export_format, action=action)
+
+    download = prepared(step)
     assert download.startswith(b"PK")
 
 
@@ -82,7 +85,7 @@ def test_update_annotations_gives_back_what_was_taken_away(client: Client, borro
 
 def test_update_annotations_moves_the_date_of_the_job(client: Client, borrowed: Job, box: dict[str, Any]) -> None:
     client.jobs.update_annotations(borrowed.id, {"shapes": [box]})
-    assert client.jobs.retrieve(borrowed.id).updated_date > borrowed.updated_date
+    assert is_later(client.jobs.retrieve(borrowed.id), borrowed)
 
 
 def test_update_annotations_refuses_a_label_of_another_job(client: Client, borrowed: Job, box: dict[str, Any]) -> None:
@@ -142,7 +145,9 @@ def test_partial_update_annotations_leaves_ids_out_of_new_objects(
     assert made.id not in (None, 1)
 
 
-def test_partial_update_annotations_passes_over_what_is_gone(client: Client, borrowed: Job, box: dict[str, Any]) -> None:
+def test_partial_update_annotations_passes_over_what_is_gone(
+    client: Client, borrowed: Job, box: dict[str, Any]
+) -> None:
     total = client.jobs.retrieve_annotations(borrowed.id).total
     client.jobs.partial_update_annotations("delete", borrowed.id, {"shapes": [{**box, "id": NO_SUCH_ID}]})
     assert client.jobs.retrieve_annotations(borrowed.id).total == total

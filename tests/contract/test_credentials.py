@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_credentials_by_password_in_each_call(upstream: Upstream, me: User, pass
     basic = BasicCredential(upstream.username, password)
     assert upstream.client(basic, organization=None).users.self().id == me.id
     with pytest.raises(SignedOut):
-        upstream.client(BasicCredential(upstream.username, "")).users.self()
+        upstream.client(BasicCredential(f"nobody-{uuid.uuid4().hex}", "wrong")).users.self()
 
 
 def test_credentials_by_password_give_the_same_token(

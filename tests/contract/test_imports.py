@@ -111,9 +111,7 @@ def test_create_annotations_in_a_job_that_is_not_there(client: Client, changing:
         client.jobs.create_annotations(NO_SUCH_ID, io.BytesIO(b"PK"), format=import_format, filename="a.zip")
 
 
-def test_create_annotations_from_a_storage_that_is_not_there(
-    client: Client, borrowed: Job, import_format: str
-) -> None:
+def test_create_annotations_from_a_storage_that_is_not_there(client: Client, borrowed: Job, import_format: str) -> None:
     with pytest.raises((Invalid, NotFound)):
         client.jobs.create_annotations(
             borrowed.id,
@@ -197,7 +195,11 @@ def test_upload_in_several_pieces(client: Client, borrowed: Job, labels: list[An
     client.jobs.update_annotations(borrowed.id, {"shapes": [box]})
     told: list[int] = []
     rq_id = client.jobs.import_file(
-        borrowed.id, io.BytesIO(body), format="COCO 1.0", filename="large.json", on_progress=lambda far, _: told.append(far)
+        borrowed.id,
+        io.BytesIO(body),
+        format="COCO 1.0",
+        filename="large.json",
+        on_progress=lambda far, _: told.append(far),
     )
     assert told == [8 * MIB, len(body)]
     assert followed(client, rq_id).is_over

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from jobsportal.cvat import Anonymous, Client, Credential, TokenCredential
-from jobsportal.cvat.types import Request
+from jobsportal.cvat.types import Job, Request
 from jobsportal.cvat.versions import Version
 
 # What `make contract` hands on. The names differ from the portal's own settings, so that no test run ever meets a
@@ -97,6 +97,11 @@ def steady(check: Callable[[], None]) -> None:
         except AssertionError:
             time.sleep(0.5)
     return check()
+
+
+def is_later(job: Job, before: Job) -> bool:
+    """Whether a job has changed since."""
+    return job.updated_date is not None and before.updated_date is not None and job.updated_date > before.updated_date
 
 
 def now() -> datetime:
