@@ -21,11 +21,23 @@ from jobsportal.sandbox import Sandbox
 
 pytestmark = pytest.mark.slow
 
+CAROL = 4
 
-@pytest.fixture(params=["2.20", "2.42"])
+# What a quick or a busy machine may make of a test
+PASSING = {
+    "never tried on a server with other people's jobs",
+    "the server was quicker than being asked to stop",
+    "the server was quicker than the second question",
+}
+
+
+@pytest.fixture
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    with Sandbox(version=request.param) as sandbox:
+    with Sandbox(version=getattr(request, "param", "2.42")) as sandbox:
         yield sandbox
+
+
+both = pytest.mark.parametrize("sandbox", ["2.20", "2.42"], indirect=True)
 
 
 def state_of(sandbox: Sandbox) -> dict[str, Any]:
@@ -52,8 +64,10 @@ def bare(part: Any) -> Any:
 
 def begin(sandbox: Sandbox, username: str, *args: str, **given: str) -> subprocess.Popen[str]:
     account = {"CONTRACT_URL": sandbox.url, "CONTRACT_USERNAME": username, "CONTRACT_PASSWORD": "annotate"}
-    command = [sys.executable, "-m", "pytest", "tests/contract", "-p", "no:cacheprovider", "--tb=short", *args]
-    environment = {**os.environ, **account, "CONTRACT_SUMMARY": "1", **given}
+    plain = ["-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider", "-q", "--tb=short"]
+    command = [sys.executable, "-m", "pytest", *plain, "tests/contract", *args]
+    told = {"CONTRACT_SUMMARY": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # it begins in half the time without
+    environment = {**os.environ, **account, **told, **given}
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -63,23 +77,31 @@ def run(sandbox: Sandbox, username: str, *args: str, **given: str) -> tuple[int,
     return process.returncode, told
 
 
-@pytest.mark.parametrize("username", ["admin", "carol", "grace"])
+@pytest.mark.parametrize(("sandbox", "username"), [("2.42", "carol"), ("2.20", "grace")], indirect=["sandbox"])
 def test_it_leaves_everything_as_it_was(sandbox: Sandbox, username: str) -> None:
     before = state_of(sandbox)
     status, told = run(sandbox, username)
     assert status == 0, told
     assert state_of(sandbox) == before
     assert "NOT PUT BACK" not in told
-    assert f"version {sandbox.service.version}" in told
+    assert ("this account may not" in told) == (username == "carol")
     assert username in {sandbox.store.users[owner].username for owner in sandbox.store.tokens.values()}, "signed out"
 
 
+@both
 def test_it_skips_nothing_that_the_account_may_do(sandbox: Sandbox) -> None:
-    _, told = run(sandbox, "admin", CONTRACT_ORGANIZATION="acme")
+    before = state_of(sandbox)
+    sandbox.request_seconds = 0.1
+    status, told = run(sandbox, "admin", CONTRACT_ORGANIZATION="acme")
+    assert status == 0, told
+    assert state_of(sandbox) == before
+    assert f"version {sandbox.service.version}" in told and "NOT PUT BACK" not in told
     reasons = set(re.findall(r"^ +skipped(?: \(\d+\))?: (.*)$", told, re.M))
     words = "has this not yet" if sandbox.service.is_old else "has this no more"
-    assert reasons == {f"version {sandbox.service.version} {words}"}
+    assert reasons - PASSING == {f"version {sandbox.service.version} {words}"}
     assert not re.search(r"^  \w+ +0 +0 +0$", told, re.M), "an operation without a test"
+    anonymous = [call for call in sandbox.calls if not {"authorization", "cookie"} & set(call.headers)]
+    assert len(anonymous) < 20, "they are taken from others behind the same address"
 
 
 def test_it_only_looks_when_told_so(sandbox: Sandbox) -> None:
@@ -93,39 +115,44 @@ def test_it_only_looks_when_told_so(sandbox: Sandbox) -> None:
     assert "nothing was changed" in told
 
 
-def test_it_leaves_anonymous_calls_to_others(sandbox: Sandbox) -> None:
-    run(sandbox, "admin")
-    anonymous = [call for call in sandbox.calls if not {"authorization", "cookie"} & set(call.headers)]
-    assert len(anonymous) < 20
-
-
-def pause(sandbox: Sandbox, process: subprocess.Popen[str], method: str) -> None:
-    """Until the suite has sent that to a job's annotations."""
-    while not any(call.method == method and "/annotations" in call.path for call in sandbox.calls):
-        assert process.poll() is None, process.communicate()[0]
+def until_sent(sandbox: Sandbox, method: str) -> None:
+    """Until the suite has sent that to a job's annotations, and the sandbox has done it."""
+    for _ in range(3000):
+        if any(call.method == method and "/annotations" in call.path for call in sandbox.calls):
+            return
         threading.Event().wait(0.02)
+    raise AssertionError(f"no {method} has come")
+
+
+def leave_only_labeled_jobs(sandbox: Sandbox) -> None:
+    """Carol's jobs without annotations become somebody else's: nothing would be lost in them."""
+    for job in sandbox.store.jobs.rows():
+        if job.assignee_id == CAROL and not sandbox.store.annotations_of(job)["shapes"]:
+            job.assignee_id = CAROL + 1
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("username", ["admin", "carol"])
-def test_it_puts_back_what_it_changed_when_it_is_interrupted(
-    sandbox: Sandbox, kind: signal.Signals, username: str
-) -> None:
+def test_it_puts_back_what_it_changed_when_it_is_interrupted(sandbox: Sandbox, kind: signal.Signals) -> None:
+    """Also what the server does of it only later: the DELETE that waits for its answer."""
+    leave_only_labeled_jobs(sandbox)
     before = state_of(sandbox)
-    sandbox.fail("DELETE", "/annotations", delay=1.5)  # the test has replaced all annotations by one by then
-    process = begin(sandbox, username, "-k", "test_destroy_annotations_leaves_none")
-    pause(sandbox, process, "PUT")
+    sandbox.fail("DELETE", "/annotations", delay=1.5)
+    process = begin(sandbox, "carol", "-k", "test_destroy_annotations_leaves_none")
+    until_sent(sandbox, "PUT")
     process.send_signal(kind)
     told, _ = process.communicate(timeout=60)
     assert "KeyboardInterrupt" in told and process.returncode == 2, told
     assert re.search(r"changed and put back: annotations of job", told)
+    until_sent(sandbox, "DELETE")
     assert state_of(sandbox) == before
 
 
 def test_it_says_where_the_copy_lies_when_it_can_not_put_back(sandbox: Sandbox) -> None:
+    leave_only_labeled_jobs(sandbox)
     before = state_of(sandbox)
-    process = begin(sandbox, "carol", "-k", "test_update_annotations_moves_the_date")
-    pause(sandbox, process, "PUT")
+    sandbox.fail("DELETE", "/annotations", delay=1.5)
+    process = begin(sandbox, "carol", "-k", "test_destroy_annotations_leaves_none")
+    until_sent(sandbox, "PUT")
     sandbox.fail("PUT", "/annotations", status=500, times=None)
     told, _ = process.communicate(timeout=60)
     found = re.search(r"NOT PUT BACK: job (\d+) .* are in (/\S+annotations\.json)", told)
@@ -138,7 +165,7 @@ def test_it_says_where_the_copy_lies_when_it_can_not_put_back(sandbox: Sandbox) 
 def test_it_touches_no_job_that_somebody_works_on(sandbox: Sandbox) -> None:
     """Nobody's jobs, and one's own, which were left alone for an hour; else none."""
     for job in sandbox.store.jobs.rows():
-        job.assignee_id = 4
+        job.assignee_id = CAROL
     dates = [job.updated for job in sandbox.store.jobs.rows()]
     status, told = run(sandbox, "admin", "-k", "annotations or partial_update")
     assert status == 0 and "no job suitable" in told, told

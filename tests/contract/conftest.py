@@ -19,7 +19,7 @@ from jobsportal.cvat.errors import Busy, CVATError, Forbidden, Invalid, SignedOu
 from jobsportal.cvat.types import Format, Job, Label, Task, User
 from jobsportal.sandbox import Sandbox
 from tests.contract import choosing, summary
-from tests.contract.keeping import Kept, fields_of
+from tests.contract.keeping import Kept, fields_of, shaken, undisturbed
 from tests.contract.ledger import Ledger, Result
 from tests.contract.upstream import Upstream, given, has_old_ways, named
 
@@ -46,12 +46,18 @@ def ledgers(pytestconfig: pytest.Config) -> dict[str, Ledger]:
     return pytestconfig.stash[LEDGERS]
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def ends_in_order() -> Iterator[None]:
     """Being told to end, by whatever signal, is like Ctrl-C: what was changed is put back first."""
-    before = signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))
+
+    def interrupt(number: int, frame: object) -> None:
+        shaken.set()
+        raise KeyboardInterrupt
+
+    before = {kind: signal.signal(kind, interrupt) for kind in (signal.SIGINT, signal.SIGTERM)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for kind, handler in before.items():
+        signal.signal(kind, handler)
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +88,8 @@ def client(upstream: Upstream, ledger: Ledger) -> Iterator[Client]:
         pytest.exit(f"Signing in to {upstream.name} failed: {error.detail}", returncode=2)
     before = exports_of(client)
     yield client
-    made = exports_of(client) - before
+    with undisturbed():
+        made = exports_of(client) - before
     if made:
         ledger.left.append(f"{len(made)} finished exports, which expire by themselves within about a day")
 
@@ -258,6 +265,8 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any], request: pytest.Fix
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     report = yield
+    if report.failed:
+        shaken.set()
     if report.when == "call" or report.outcome != "passed":
         upstream = getattr(item, "callspec", None)
         server = upstream.params.get("upstream", "") if upstream else ""
