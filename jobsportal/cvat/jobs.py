@@ -29,7 +29,6 @@ SORT_FIELDS = (
     "type",
     "dimension",
     "updated_date",
-    "created_date",
 )
 
 

@@ -144,9 +144,10 @@ def ready(data: "LabeledData | Mapping[str, Any]", *, with_ids: bool = False, ch
     ones. Fields that this version doesn't know stay as they are.
     """
     raw = dict(data) if isinstance(data, Mapping) else msgspec.to_builtins(data)
-    found = problems(read(raw)) if checked else []
-    if found:
-        raise Invalid(detail="; ".join(found))
+    if checked or with_ids:
+        meant = read(raw)
+        if checked and (found := problems(meant)):
+            raise Invalid(detail="; ".join(found))
     if not with_ids:
         raw = without_ids(raw)
     elif not all(item.get("id") for kind in ("tags", "shapes", "tracks") for item in raw.get(kind) or ()):

@@ -1,8 +1,8 @@
 """Signing in and out, and finding out who sent a request.
 
 `POST /api/auth/login`, `POST /api/auth/logout`; tokens, personal access tokens (newer generations only), signed
-addresses, basic authentication, and session cookies with CSRF. A header that names a known scheme is believed before
-any signature, and a signature before any cookie; what is not known is passed over.
+addresses, session cookies with CSRF, and basic authentication: the first of them that is there counts, in this order,
+and what is not known is passed over.
 """
 
 from __future__ import annotations
@@ -35,8 +35,6 @@ def identify(store: Store, request: Request) -> None:
     user: User | None = None
     if scheme.lower() == "token":
         user, request.signed_by = _by_token(store, rest), "token"
-    elif scheme.lower() == "basic":
-        user, request.signed_by = _by_password(store, request, rest), "basic"
     elif scheme.lower() == "bearer" and not request.is_old and rest in store.access_tokens:
         user, request.signed_by = _by_access_token(store, request, rest), "access token"
     elif request.param("sign"):
@@ -45,6 +43,8 @@ def identify(store: Store, request: Request) -> None:
             raise unauthorized("Invalid signature.")
     else:
         user = _by_session(store, request)
+        if user is None and scheme.lower() == "basic":
+            user, request.signed_by = _by_password(store, request, rest), "basic"
     request.user = user
 
 

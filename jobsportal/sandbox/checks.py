@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -52,7 +53,7 @@ def integer(minimum: int | None = None) -> Check:
         if value is None:
             raise Bad("This field may not be null.")
         try:
-            number = int(str(value))
+            number = int(re.sub(r"\.0*$", "", str(value)))
         except ValueError as error:
             raise Bad("A valid integer is required.") from error
         if minimum is not None and number < minimum:

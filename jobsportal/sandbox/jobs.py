@@ -6,6 +6,7 @@ from collections.abc import Callable, Container
 from datetime import datetime
 from typing import Any
 
+from .checks import Bad, checked, choice
 from .filters import Field, Test, json_logic, keep, ordering, search
 from .jobtable import DIMENSIONS, STAGES, STATES, TYPES, Job
 from .messages import FORBIDDEN, Request, Response, crash, detail, forbidden, invalid, refuse
@@ -41,7 +42,6 @@ def columns(store: Store) -> dict[str, Field[Job]]:
         "type": Field(lambda job: job.type),
         "dimension": Field(lambda job: "2d"),
         "updated_date": Field(lambda job: job.updated, datetime),
-        "created_date": Field(lambda job: job.created, datetime),
     }
 
 
@@ -54,7 +54,7 @@ def list_jobs(service: Service, request: Request) -> Response:
     tests: list[Test[Job] | None] = [
         *simple_tests(store, request),
         search(request, searched),
-        json_logic(request, {name: field for name, field in fields.items() if name != "created_date"}),
+        json_logic(request, fields),
         listed_jobs(store, request),
     ]
     with store.lock:
@@ -168,20 +168,17 @@ def existing_user(store: Store, value: Any) -> int:
 
 
 def _validated(store: Store, data: dict[str, Any]) -> dict[str, Any]:
-    errors: dict[str, list[str]] = {}
-    changes = {name: value for name, value in data.items() if name in WRITABLE}
-    for name in ("stage", "state"):
-        if name in data and data[name] is None:
-            errors[name] = ["This field may not be null."]
-        elif name in data and data[name] not in ENUMS[name]:
-            errors[name] = [f'"{data[name]}" is not a valid choice.']
-    if isinstance(data.get("assignee"), bool):
-        errors["assignee"] = ["A valid integer is required."]
-    elif data.get("assignee") is not None:
-        changes["assignee"] = existing_user(store, data["assignee"])
-    if errors:
-        raise refuse(400, errors)
+    changes = checked(data, {"assignee": _assignee, "stage": choice(*STAGES), "state": choice(*STATES)})
+    if changes.get("assignee") is not None:
+        changes["assignee"] = existing_user(store, changes["assignee"])
     return changes
+
+
+def _assignee(value: Any) -> Any:
+    """An id or null; what is neither was found out when permission was asked for, but for yes and no."""
+    if isinstance(value, bool):
+        raise Bad("A valid integer is required.")
+    return value
 
 
 def _apply(store: Store, job: Job, changes: dict[str, Any]) -> None:

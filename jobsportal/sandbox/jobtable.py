@@ -41,8 +41,10 @@ class Job:
 
     @property
     def status(self) -> str:
-        """The older, single field the API still carries."""
-        return "completed" if self.stage == "acceptance" else self.stage
+        """The older, single field the API still carries: accepting is part of validating until it is done."""
+        if self.stage != "acceptance":
+            return self.stage
+        return "completed" if self.state == "completed" else "validation"
 
 
 class JobTable:
@@ -96,6 +98,10 @@ class JobTable:
         if job is None:
             raise KeyError(job_id)
         return job
+
+    def added(self) -> list[Job]:
+        """Those that were added one by one: all but the computed ones."""
+        return list(self._plain.values())
 
     def rows(self) -> list[Job]:
         """Every job, by ascending id. Not to be changed by the caller."""

@@ -48,6 +48,10 @@ class MergedSnapshot(Snapshot):
         name = self._names[frame]
         return name if self._frames[frame][0].mode == "annotation" else f"{name}.png"
 
+    def size(self, frame: int) -> tuple[int, int]:
+        task = self._frames[frame][0]
+        return task.width, task.height
+
     def picture(self, frame: int) -> bytes:
         return self.studio.frame(*self._frames[frame])[0]
 

@@ -143,9 +143,14 @@ class Request:
 
 def parse_json(raw: bytes) -> Any:
     try:
-        return json.loads(raw.decode("utf-8"))
+        return json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise detail(400, f"JSON parse error - {error}") from error
+
+
+def _no_constant(name: str) -> None:
+    """Infinity and NaN are no JSON, though Python would take them."""
+    raise ValueError(f"Out of range float values are not JSON compliant: '{name}'")
 
 
 def dump_json(data: object) -> bytes:

@@ -25,15 +25,14 @@ def retrieve(service: Service, request: Request, subject: Subject, images: bool)
     action = request.param("action")
     if action not in (None, "download"):
         raise invalid(f"Unexpected action '{action}' specified for the request")
-    with service.store.lock:
-        item = known(service, exports.wish_id(service, request, wish))
-        if action == "download":
-            return _download(service, request, item, wish)
-        if item is None or (item.status == "finished" and item.created < subject.updated):
-            item = exports.prepare(service, request, wish)
-            launch(service, item)
-            return Response(202, data={"rq_id": item.id})
-        return _state(service, item, wish)
+    item = known(service, exports.wish_id(service, request, wish))
+    if action == "download":
+        return _download(service, request, item, wish)
+    if item is None or (item.status == "finished" and item.created < subject.updated):
+        item = exports.prepare(service, request, wish)
+        launch(service, item)
+        return Response(202, data={"rq_id": item.id})
+    return _state(service, item, wish)
 
 
 def _state(service: Service, item: BackgroundRequest, wish: exports.Wish) -> Response:
@@ -57,7 +56,8 @@ def _download(service: Service, request: Request, item: BackgroundRequest | None
         return text(400, NOT_LOCAL)
     if item.running:
         return text(400, UNFINISHED)
-    consume(service, item)
+    if not consume(service, item):
+        return text(400, UNKNOWN)
     if item.file is None:
         return Response(500, data=item.traceback())
     return send(request, item, exports.own_file_name(request) or item.file_name)

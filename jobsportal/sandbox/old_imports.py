@@ -28,12 +28,11 @@ def put(service: Service, request: Request, job_id: str) -> Response:
     job = writable_job(service, request, job_id)
     name = checked_format(service, request)
     asked = request.param("rq_id")
-    with service.store.lock:
-        item = known(service, asked or import_id(service, Subject("job", job)))
-        if item is not None and asked and item.owner.id != request.person().id:
-            return Response(403)
-        if item is not None:
-            return _state(service, item)
+    item = known(service, asked or import_id(service, Subject("job", job)))
+    if item is not None and asked and item.owner.id != request.person().id:
+        return Response(403)
+    if item is not None:
+        return _state(service, item)
     storage = locations.source(service, request, Subject("job", job))
     return _start(service, request, job, name, _put_source(service, request, job, storage))
 

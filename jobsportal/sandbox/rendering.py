@@ -118,7 +118,7 @@ class Renderer:
 
     def task(self, task: Task) -> Row:
         jobs = [job for job in self.store.jobs.rows() if job.task_id == task.id and job.type == "annotation"]
-        truth = any(job.task_id == task.id and job.type == "ground_truth" for job in self.store.jobs.rows())
+        truth = self.store.ground_truth_of(task.id) is not None
         chunks = "video" if task.mode == "interpolation" else "imageset"
         done = sum(1 for job in jobs if job.stage == "acceptance" and job.state == "completed")
         return {

@@ -7,9 +7,10 @@ from email.utils import formatdate
 
 from .background import BackgroundRequest
 from .filters import Field, json_logic, ordering
+from .jobtable import Job
 from .messages import Refusal, Request, Response, detail, forbidden, text
 from .paging import paginate
-from .permissions import may_work_on_job
+from .permissions import in_context, may_work_on_job
 from .service import Service
 
 UNKNOWN = "There is no request with specified id"
@@ -17,7 +18,7 @@ TOO_LATE = "Only requests that have not yet been started can be cancelled"
 SPENT = 3600.0  # seconds for which the file of a spent request is left for whoever is fetching it
 OLD_FORBIDDEN = "You don't have permission to perform this action"
 
-FIELDS: dict[str, Field[BackgroundRequest]] = {
+FILTERS: dict[str, Field[BackgroundRequest]] = {
     "status": Field(lambda item: item.status),
     "project_id": Field(lambda item: item.subject.project_id, int),
     "task_id": Field(lambda item: item.subject.task_id, int),
@@ -26,8 +27,11 @@ FIELDS: dict[str, Field[BackgroundRequest]] = {
     "target": Field(lambda item: item.subject.target),
     "subresource": Field(lambda item: item.subresource),
     "format": Field(lambda item: item.format),
-    "owner": Field(lambda item: item.owner.username),
+}
+ORDERS: dict[str, Field[BackgroundRequest]] = {
     "created_date": Field(lambda item: item.created, datetime),
+    "status": FILTERS["status"],
+    "action": FILTERS["action"],
 }
 
 
@@ -46,17 +50,15 @@ def list_requests(service: Service, request: Request) -> Response:
     with store.lock:
         mine = [item for item in store.requests.values() if item.owner.id == me.id and not item.is_gone()]
     rows = sorted(mine, key=lambda item: item.created)
-    for name, field in FIELDS.items():
-        wanted = request.param(name)
-        if wanted and name != "created_date":
+    for name, field in FILTERS.items():
+        if wanted := request.param(name):
             rows = [item for item in rows if str(field.read(item)) == wanted]
-    if request.param("org") is not None and request.organization:
-        rows = [item for item in rows if item.subject.organization_id == request.organization.id]
-    test = json_logic(request, FIELDS)
+    if request.param("org") is not None:
+        rows = [item for item in rows if in_context(request, item.subject.organization_id)]
+    test = json_logic(request, FILTERS)
     rows = [item for item in rows if test is None or test(item)]
-    return _fresh(
-        paginate(request, ordering(request, rows, FIELDS, "-created_date"), lambda item: item.render(service.is_old))
-    )
+    rows = ordering(request, rows, ORDERS, "-created_date")
+    return _fresh(paginate(request, rows, lambda item: item.render(service.is_old)))
 
 
 def _find(service: Service, request: Request, request_id: str) -> BackgroundRequest:
@@ -70,9 +72,10 @@ def _find(service: Service, request: Request, request_id: str) -> BackgroundRequ
 
 
 def _is_shared(service: Service, request: Request, item: BackgroundRequest) -> bool:
-    if service.is_old or item.action != "import" or item.subject.job_id is None:
+    job = item.subject.thing
+    if service.is_old or item.action != "import" or not isinstance(job, Job):
         return False
-    return may_work_on_job(service.store, request.person(), service.store.jobs[item.subject.job_id])
+    return may_work_on_job(service.store, request.person(), job)
 
 
 def known(service: Service, request_id: str) -> BackgroundRequest | None:
@@ -81,11 +84,16 @@ def known(service: Service, request_id: str) -> BackgroundRequest | None:
     return None if found is None or found.is_gone() else found
 
 
-def consume(service: Service, item: BackgroundRequest) -> None:
-    """Lets a request be gone once its outcome is told. Its file may be on its way, and goes with a later clearing."""
+def consume(service: Service, item: BackgroundRequest) -> bool:
+    """Lets a request be gone once its outcome is told; False when somebody else was told it at the same time.
+
+    Its file may still be on its way, and goes with a later clearing.
+    """
     with service.store.lock:
-        if service.store.requests.get(item.id) is item:
-            del service.store.requests[item.id]
+        if service.store.requests.get(item.id) is not item:
+            return False
+        del service.store.requests[item.id]
+        return True
 
 
 def retrieve(service: Service, request: Request, request_id: str) -> Response:

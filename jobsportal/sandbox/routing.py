@@ -190,7 +190,7 @@ def handle(service: Service, request: Request) -> Response:
         found = route.pattern.fullmatch(request.path)
         if found and not (route.newer and service.is_old):
             return _answer(service, request, route, found.groups())
-    return _dressed(page(404, NOT_FOUND_PAGE), "Origin, Cookie")
+    return _outside(request, page(404, NOT_FOUND_PAGE))
 
 
 def _answer(service: Service, request: Request, route: Route, parts: tuple[str, ...]) -> Response:
@@ -210,7 +210,7 @@ def _answer(service: Service, request: Request, route: Route, parts: tuple[str, 
 def _plain(service: Service, request: Request, route: Route) -> Response:
     handler = route.methods.get(request.method)
     response = handler(service, request) if handler else Response(405, body=b"", content_type="text/html")
-    return _dressed(response, "Origin, Cookie")
+    return _dressed(response, "Origin, Cookie") if route.name == "Health" else _outside(request, response)
 
 
 def _checked(service: Service, request: Request, route: Route, parts: tuple[str, ...]) -> Response:
@@ -249,9 +249,19 @@ def _finished(request: Request, route: Route, response: Response, kind: str) -> 
         response.body, response.content_type = browsable(response.data, route.name)
         response.data = Response().data
         response.headers.append(auth.csrf_cookie(request))
-    cookie = ", Cookie" if response.status < 400 or request.user is None else ""
+    cookie = ", Cookie" if response.status < 400 or (request.user is None and not _names_token(request)) else ""
     response.headers.append(("Allow", route.allow))
     return _dressed(response, f"Accept, Origin{cookie}")
+
+
+def _names_token(request: Request) -> bool:
+    """A token is looked at first; what else there is needs a look at the session before."""
+    return request.headers.get("authorization", "").lower().startswith("token")
+
+
+def _outside(request: Request, response: Response) -> Response:
+    """What is answered before the framework has a say; only the newer generation looks at the session even there."""
+    return _dressed(response, "Origin" if request.is_old else "Origin, Cookie")
 
 
 def _dressed(response: Response, vary: str) -> Response:

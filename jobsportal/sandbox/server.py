@@ -40,6 +40,7 @@ class Sandbox:
 
     `version` is the generation it stands for: "2.20" or "2.42".
     `fill` puts other data than the demo's into the store.
+    `faults`, `fault_seed` and `fault_header` order faults as `faults.py` describes.
     `request_seconds` is how long exports and imports take; `padding` adds that many bytes to every export;
     `store` is the state, for tests to look into; `calls` what was asked, in order of the answers.
     """
@@ -55,6 +56,9 @@ class Sandbox:
         quiet: bool = True,
         version: str = "2.42",
         fill: Fill = demo.fill,
+        faults: str = "",
+        fault_seed: int = 0,
+        fault_header: bool = False,
     ) -> None:
         if version not in VERSIONS:
             raise ValueError(f"The sandbox can be {' or '.join(VERSIONS)}, not {version}.")
@@ -62,7 +66,7 @@ class Sandbox:
         self.extra_jobs = extra_jobs
         self.started_at = started_at or datetime.now(UTC)
         self.calls: list[Call] = []
-        self.faults = Faults()
+        self.faults = Faults(faults, fault_seed, fault_header)
         self._address = (host, port)
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
@@ -196,13 +200,24 @@ class Sandbox:
         reset: bool = False,
         truncate: int | None = None,
         times: int | None = 1,
+        jitter: float = 0.0,
+        slow: int | None = None,
+        malformed: str | None = None,
+        rate: float = 1.0,
     ) -> None:
         """Orders a fault for the next `times` matching requests (None: for all of them).
 
         `path` is a regular expression searched in the unquoted path. `reset` ends the connection unanswered;
-        `truncate` sends that many bytes of the body and hangs up; `delay` waits first, in seconds.
+        `truncate` sends that many bytes of the body and hangs up; `delay` waits first, in seconds, and up to
+        `jitter` longer; `slow` sends that many bytes a second; `malformed` is "cut" for half of the JSON or "html"
+        for a page; `rate` is the share of the matching requests that it happens to.
         """
-        self.faults.add(Fault(method, path, status, body, headers or {}, content_type, delay, reset, truncate, times))
+        self.faults.add(
+            Fault(
+                method, path, status, body, headers or {}, content_type, delay, reset, truncate, times,
+                jitter, slow, malformed, rate,
+            )
+        )  # fmt: skip
 
     def wait(self, seconds: float) -> None:
         """Waits, but not beyond the end of the sandbox."""

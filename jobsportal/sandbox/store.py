@@ -259,7 +259,7 @@ class Store:
 
     def ground_truth_of(self, task_id: int) -> Job | None:
         """The one job of a task that says what is right."""
-        return next((job for job in self.jobs if job.task_id == task_id and job.type == "ground_truth"), None)
+        return next((job for job in self.jobs.added() if job.task_id == task_id and job.type == "ground_truth"), None)
 
     def remove_job(self, job: Job) -> None:
         """With what was drawn and said in it."""

@@ -10,13 +10,12 @@ import socket
 import struct
 import tempfile
 from collections.abc import Iterator
-from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from .faults import Fault
-from .messages import Request, Response, _Nothing, dump_json
+from .faults import REASONS, Fault
+from .messages import Request, Response, _Nothing, dump_json, text
 from .routing import handle
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ PIECE = 1 << 18
 LONGEST_TARGET = 8 * 1024  # what the web server in front lets through
 GZIP_FROM = 200
 
-REASONS = {414: "Request-URI Too Large", 416: "Requested Range Not Satisfiable"}
+STRANGE_PAGE = b"<!doctype html><html><title>Maintenance</title><h1>Back soon</h1></html>"
 TOO_LONG = (
     "<html>\r\n<head><title>414 Request-URI Too Large</title></head>\r\n<body>\r\n"
     "<center><h1>414 Request-URI Too Large</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
@@ -108,21 +107,27 @@ class Connection(BaseHTTPRequestHandler):
             return
         request = self._request(headers)
         with contextlib.closing(request.body):
-            fault = self.server.sandbox.faults.take(request.method, request.path)
-            if fault is not None and fault.delay:
-                self.server.sandbox.wait(fault.delay)
-            response = handle(self.server.sandbox.service, request) if _goes_on(fault) else _made(fault)
-            self._record(request, 0 if fault is not None and fault.reset else response.status)
-            if fault is not None and fault.reset:
-                self._reset()
+            try:
+                fault = self.server.sandbox.faults.take(request.method, request.path, headers) or Fault()
+            except ValueError as error:
+                self._answer(request, text(400, f"{error}\n"), Fault())
                 return
-            self._write(request, response, fault.truncate if fault else None)
+            self.server.sandbox.wait(fault.delay)
+            response = handle(self.server.sandbox.service, request) if _goes_on(fault) else _made(fault)
+            self._answer(request, _spoilt(response, fault.malformed), fault)
+
+    def _answer(self, request: Request, response: Response, fault: Fault) -> None:
+        self._record(request, 0 if fault.reset else response.status)
+        if fault.reset:
+            self._reset()
+        else:
+            self._write(request, response, fault)
 
     def _refuse_target(self, headers: dict[str, str]) -> None:
         request = Request(self.command, self.path[:100], {}, headers, io.BytesIO(), 0, "")
         self.close_connection = True
         self._record(request, 414)
-        self._write(request, Response(414, body=TOO_LONG.encode(), content_type="text/html", bare=True), None)
+        self._write(request, Response(414, body=TOO_LONG.encode(), content_type="text/html", bare=True), Fault())
 
     def _request(self, headers: dict[str, str]) -> Request:
         parts = urlsplit(self.path)
@@ -172,11 +177,10 @@ class Connection(BaseHTTPRequestHandler):
         self.connection.shutdown(socket.SHUT_RD)
         self.connection.close()
 
-    def _write(self, request: Request, response: Response, cut: int | None) -> None:
+    def _write(self, request: Request, response: Response, fault: Fault) -> None:
         body, headers = _encoded(request, response)
         size = response.file_length if response.file else len(body)
-        reason = REASONS.get(response.status) or HTTPStatus(response.status).phrase
-        self.send_response(response.status, reason)
+        self.send_response(response.status, REASONS.get(response.status, "Unknown"))
         for name, value in headers:
             self.send_header(name, value)
         if response.status != 304:
@@ -185,21 +189,30 @@ class Connection(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         if request.method != "HEAD" and response.status not in (204, 304):
-            self._send_body(response, body, cut)
+            self._send_body(response, body, fault)
         self.wfile.flush()
 
-    def _send_body(self, response: Response, body: bytes, cut: int | None) -> None:
-        left = cut
+    def _send_body(self, response: Response, body: bytes, fault: Fault) -> None:
+        """All of it, or as much and as fast as the fault allows."""
+        left = fault.truncate
         for piece in _body_pieces(response, body):
             part = piece if left is None else piece[:left]
-            self.wfile.write(part)
+            self._send_slowly(part, fault.slow) if fault.slow else self.wfile.write(part)
             if left is not None:
                 left -= len(part)
                 if left <= 0:
                     break
-        if cut is not None:
+        if fault.truncate is not None:
             self.wfile.flush()
             self.close_connection = True
+
+    def _send_slowly(self, piece: bytes, speed: int) -> None:
+        """That many bytes a second, a tenth of them at a time; a very slow one byte by byte."""
+        size = max(1, speed // 10)
+        for at in range(0, len(piece), size):
+            self.server.sandbox.wait(size / speed)
+            self.wfile.write(piece[at : at + size])
+            self.wfile.flush()
 
 
 def _body_pieces(response: Response, body: bytes) -> Iterator[bytes]:
@@ -214,17 +227,27 @@ def _body_pieces(response: Response, body: bytes) -> Iterator[bytes]:
             yield piece
 
 
-def _goes_on(fault: Fault | None) -> bool:
-    return fault is None or (fault.status is None and not fault.reset)
+def _goes_on(fault: Fault) -> bool:
+    """Whether the request reaches the application: not where an answer is made up or nobody will hear one."""
+    return fault.status is None and not fault.reset
 
 
-def _made(fault: Fault | None) -> Response:
+def _made(fault: Fault) -> Response:
     """The answer a fault asks for."""
-    if fault is None or fault.status is None:
-        return Response(500)
     headers = list(fault.headers.items())
     kind = fault.content_type or ("application/vnd.cvat+json" if fault.body else None)
-    return Response(fault.status, body=fault.body, content_type=kind, headers=headers, bare=True, compress=False)
+    return Response(fault.status or 500, body=fault.body, content_type=kind, headers=headers, bare=True, compress=False)
+
+
+def _spoilt(response: Response, how: str | None) -> Response:
+    """The answer as something in between might leave it: a page of its own, or half of the JSON."""
+    if how == "html":
+        return Response(response.status, body=STRANGE_PAGE, content_type="text/html")
+    if how is None or isinstance(response.data, _Nothing):
+        return response
+    raw = dump_json(response.data)
+    kind = "application/vnd.cvat+json"
+    return Response(response.status, body=raw[: len(raw) // 2], content_type=kind, headers=response.headers)
 
 
 def _encoded(request: Request, response: Response) -> tuple[bytes, list[tuple[str, str]]]:

@@ -1,9 +1,9 @@
 """Carries the records over, reduced: `python -m tests.replay.carry_over` writes the samples anew.
 
-What the comparison doesn't look at is left out, and of long lists all elements but one of each shape. Of exchanges
-that only read, one of each kind is kept (method, address without ids, person, names of parameters, status, shape of
-the answer; of the jobs' lists whatever the parameters); what changes something is kept, so that the state stays what
-it was, unless it was refused like another.
+What the comparison doesn't look at is left out, and of long lists all elements but one of each shape. What changes
+something is kept, so that the state stays what it was. Of what only reads or is refused, one of each kind is kept:
+method, address without ids, person, names of parameters, status, shape of the answer; of lists of jobs and requests
+whatever the parameters.
 """
 
 from __future__ import annotations
@@ -24,9 +24,14 @@ def main() -> None:
     SAMPLES.mkdir(exist_ok=True)
     for generation in GENERATIONS:
         rows = [row for row in sources(generation) if not reason_out(Exchange.read(row), generation)]
-        kept = [_reduced(row) for row in _representative(rows)]
-        lines = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in kept)
-        (SAMPLES / f"cvat-{generation}.json").write_text(f"[\n{lines}\n]\n")
+        bodies: list[Any] = []
+        kept = [_reduced(row, bodies) for row in _representative(rows)]
+        told = f'{{"bodies":[\n{_lines(bodies)}\n],"exchanges":[\n{_lines(kept)}\n]}}\n'
+        (SAMPLES / f"cvat-{generation}.json").write_text(told)
+
+
+def _lines(rows: list[Any]) -> str:
+    return ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in rows)
 
 
 def _representative(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -51,7 +56,7 @@ def _has_effect(row: dict[str, Any]) -> bool:
 
 def _sign(exchange: Exchange) -> tuple[object, ...]:
     names = tuple(sorted(re.findall(r"(?:^|&)([^=&]+)=", exchange.query)))
-    if exchange.path == "/api/jobs" and exchange.status == 200:
+    if exchange.path in ("/api/jobs", "/api/requests") and exchange.status == 200:
         names = ()
     path = re.sub(r"\d+", "N", exchange.path)
     shape = json.dumps(_shape(exchange.json)) if exchange.is_json else exchange.answer["kind"]
@@ -67,7 +72,8 @@ def _shape(value: Any) -> Any:
     return kind(value)
 
 
-def _reduced(row: dict[str, Any]) -> dict[str, Any]:
+def _reduced(row: dict[str, Any], bodies: list[Any]) -> dict[str, Any]:
+    """`bodies` gathers what was answered, each once; an answer then has its number there."""
     asked, answered = dict(row["request"]), row["response"]
     asked["headers"] = {name: value for name, value in asked["headers"].items() if name not in DROPPED}
     if asked["headers"].get("Cookie") == "csrftoken=<redacted>" and "X-CSRFToken" not in asked["headers"]:
@@ -76,24 +82,28 @@ def _reduced(row: dict[str, Any]) -> dict[str, Any]:
         asked["body"] = {name: value for name, value in asked["body"].items() if name != "sha256"}
     body = dict(Exchange.read(row).answer)
     if "json" in body:
-        body = {"kind": "text", "json": _thinned(body["json"])}
+        body = {"kind": "text", "json": _thinned(body["json"], keep_id=answered["status"] == 201)}
     elif body["kind"] == "text":
         body = {"kind": "text", "text": re.sub(r"(?s)^.*?(<title>.*?</title>).*$", r"\1", body["text"])[:300]}
     else:
         body = {"kind": body["kind"]}
+    if body not in bodies:
+        bodies.append(body)
     headers = [pair for pair in answered["headers"] if pair[0].lower() in COMPARED]
-    answer = {"status": answered["status"], "headers": headers, "body": body}
+    answer = {"status": answered["status"], "headers": headers, "body": bodies.index(body)}
     told = {"name": row["name"], "recorded_at": row["recorded_at"], "as_user": row.get("as_user")}
-    return told | {"request": {name: asked[name] for name in ASKED}, "response": answer}
+    return told | {"request": {name: asked[name] for name in ASKED if asked[name]}, "response": answer}
 
 
-def _thinned(value: Any, name: str = "") -> Any:
-    """One element of each shape, and no words but those that are asked with again."""
+def _thinned(value: Any, name: str = "", keep_id: bool = False) -> Any:
+    """One element of each shape, and no values but those that are asked with again."""
     if isinstance(value, dict):
-        return {name: _thinned(part, name) for name, part in value.items()}
+        return {key: _thinned(part, key, keep_id and not name) for key, part in value.items()}
     if isinstance(value, list):
         return list({json.dumps(_shape(part)): _thinned(part) for part in value}.values())
-    return "" if isinstance(value, str) and name not in ("rq_id", "status") else value
+    if name in ("rq_id", "status") or (keep_id and name == "id"):
+        return value
+    return {str: "", int: 0, float: 0.5}.get(type(value), value)
 
 
 if __name__ == "__main__":

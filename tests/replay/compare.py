@@ -43,7 +43,7 @@ EQUAL = (
     "tus-max-size", "access-control-expose-headers", "cache-control",
 )  # fmt: skip
 PATTERNS = ("location", "content-disposition", "upload-filename")
-COMPARED = {"content-type", "allow", "set-cookie", *PRESENT, *EQUAL, *PATTERNS}
+COMPARED = {"content-type", "allow", "vary", "set-cookie", *PRESENT, *EQUAL, *PATTERNS}
 
 
 def compare(exchange: Exchange, answer: Answer, schema: Schema) -> Comparison:
@@ -65,6 +65,7 @@ def _headers(recorded: dict[str, str], present: dict[str, str], empty: bool) -> 
     if not (empty and not recorded.get("content-type")):
         made += _header("Content-Type", recorded.get("content-type"), present.get("content-type"))
     made += _header("Allow", _words(recorded.get("allow")), _words(present.get("allow")))
+    made += _header("Vary", _varied(recorded.get("vary")), _varied(present.get("vary")))
     made += [line for name in EQUAL for line in _header(name, recorded.get(name), present.get(name))]
     for name in PRESENT:
         made += _header(name, name in recorded, name in present)
@@ -80,6 +81,12 @@ def _header(name: str, recorded: Any, present: Any) -> list[str]:
 
 def _words(value: str | None) -> list[str] | None:
     return sorted(part.strip() for part in value.split(",")) if value is not None else None
+
+
+def _varied(value: str | None) -> list[str] | None:
+    """Whether a packed answer was to be had depends on how long it was, so that is left out."""
+    words = _words(value)
+    return None if words is None else [word for word in words if word != "Accept-Encoding"]
 
 
 def _pattern(value: str | None) -> str | None:

@@ -10,7 +10,6 @@ import base64
 import http.client
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from http.cookies import SimpleCookie
 from typing import Any
@@ -20,26 +19,26 @@ from jobsportal.sandbox import Sandbox
 
 from .bodies import PASSWORD, body_of
 from .compare import Answer, Comparison, compare
+from .pace import Pace
 from .records import Exchange, exchanges
 from .schemas import Schema, schema
 from .scope import reason_out
 from .world import fill
 
-PATIENCE = 10.0  # seconds for a background request to come to its end
 RUNNING, DONE = ("queued", "started"), ("finished", "failed")
 
 # What follows these was asked while they were still running.
-SLOW = re.compile(
+HELD = re.compile(
     r"export_(start|by_other_user_same_job|other_format_while_queued)|import_(put_)?start[23]?|tus_finish"
     r"|legacy_dataset_accept_any"
 )
-SLOW_SECONDS = 2.5
 
 
 def replay(generation: str, wanted: Callable[[Exchange], bool] = lambda exchange: True) -> list[Comparison]:
     """Everything in scope of one generation. `wanted` chooses what is compared; all of it is asked."""
-    with Sandbox(version=generation, fill=fill) as sandbox:
-        player = Player(sandbox, schema(generation))
+    sandbox = Sandbox(version=generation, fill=fill)
+    player = Player(sandbox, schema(generation))
+    with player.pace.kept(), sandbox:
         found = [player.play(exchange) for exchange in exchanges(generation) if not reason_out(exchange, generation)]
     return [comparison for comparison in found if wanted(comparison.exchange)]
 
@@ -48,6 +47,7 @@ class Player:
     def __init__(self, sandbox: Sandbox, schema: Schema) -> None:
         self.sandbox = sandbox
         self.schema = schema
+        self.pace = Pace(sandbox)
         self.tokens: dict[str, str] = {}
         self.cookies: dict[str, str] = {}
         self.ids: dict[str, str] = {}  # recorded → the sandbox's, as they stand in addresses
@@ -55,16 +55,20 @@ class Player:
     def play(self, exchange: Exchange) -> Comparison:
         self._prepare(exchange)
         answer = self._ask(exchange)
-        deadline = time.monotonic() + PATIENCE
-        while self._unfinished(exchange, answer) and time.monotonic() < deadline:
-            time.sleep(0.02)
+        if self._unfinished(exchange, answer):
+            self.pace.release()
             answer = self._ask(exchange)
         self._learn(exchange, answer)
         return compare(exchange, answer, self.schema)
 
     def _prepare(self, exchange: Exchange) -> None:
         """The recording took long enough for anonymous calls to be forgotten; here it takes seconds."""
-        self.sandbox.request_seconds = SLOW_SECONDS if SLOW.fullmatch(exchange.name) else 0.0
+        if HELD.fullmatch(exchange.name):
+            self.pace.hold()
+        else:
+            self.pace.at_once()
+        if _status(exchange.json) == "started":
+            self.pace.start()
         if exchange.status == 429:
             for _ in range(self.sandbox.service.throttle.limit + 1):
                 self._exchange("GET", "/api/server/about", {"Accept": "application/vnd.cvat+json"}, None)
@@ -143,11 +147,8 @@ class Player:
 
     def _unfinished(self, exchange: Exchange, answer: Answer) -> bool:
         """Whether a background request has not come as far as it had when it was recorded."""
-        recorded, present = exchange.json, answer.json
-        if isinstance(recorded, dict) and isinstance(present, dict) and recorded.get("status") in DONE:
-            return present.get("status") in RUNNING
-        if isinstance(recorded, dict) and "results" in recorded and exchange.path == "/api/requests":
-            return exchange.name == "request_finished_list" and not (present or {}).get("results")
+        if _status(exchange.json) in DONE:
+            return _status(answer.json) in RUNNING
         return exchange.status in (200, 201, 400, 500) and answer.status == 202 and exchange.method in ("GET", "PUT")
 
     def _learn(self, exchange: Exchange, answer: Answer) -> None:
@@ -204,6 +205,11 @@ def _parsed(body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         return None
+
+
+def _status(data: Any) -> Any:
+    """How far a background request is, as it tells itself."""
+    return data.get("status") if isinstance(data, dict) and "operation" in data else None
 
 
 def _last(address: str) -> str:

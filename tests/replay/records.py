@@ -76,8 +76,8 @@ class Exchange:
             key = name.lower()
             headers[key] = f"{headers[key]}, {value}" if key in headers else value
         return cls(
-            raw["name"], raw["recorded_at"], raw.get("as_user"), asked["method"], asked["path"], asked["query"] or "",
-            asked["headers"], asked["body"], answered["status"], headers, body,
+            raw["name"], raw["recorded_at"], raw.get("as_user"), asked["method"], asked["path"], asked.get("query") or "",
+            asked.get("headers") or {}, asked.get("body"), answered["status"], headers, body,
         )  # fmt: skip
 
     @property
@@ -130,7 +130,10 @@ def sources(generation: str) -> list[dict[str, Any]]:
     if is_whole():
         found = [json.loads(path.read_text()) for path in folder.glob("[!_]*.json")]
     else:
-        found = json.loads((SAMPLES / f"cvat-{generation}.json").read_text())
+        samples = json.loads((SAMPLES / f"cvat-{generation}.json").read_text())
+        found = samples["exchanges"]
+        for raw in found:
+            raw["response"]["body"] = samples["bodies"][raw["response"]["body"]]
     return sorted(found, key=_order)
 
 

@@ -32,18 +32,15 @@ def told(comparisons):
     return "\n".join(f"{one.exchange.name}: {'; '.join(one.differences)}" for one in comparisons)
 
 
-@pytest.mark.slow
 def test_nearly_all_recorded_answers_are_answered_alike(found):
     assert percent(found) >= LEAST, told(one for one in found if not one.agrees)
 
 
-@pytest.mark.slow
 def test_every_disagreement_is_known_with_its_reason(generation, found):
     unknown = [one for one in found if not one.agrees and one.exchange.name not in KNOWN[generation]]
     assert not unknown, told(unknown)
 
 
-@pytest.mark.slow
 def test_no_known_disagreement_is_stale(generation, found):
     agreeing = {one.exchange.name for one in found if one.agrees}
     stale = agreeing & set(KNOWN[generation])
@@ -51,7 +48,6 @@ def test_no_known_disagreement_is_stale(generation, found):
     assert (stale, unheard) == (set(), set())
 
 
-@pytest.mark.slow
 def test_successful_answers_are_as_the_servers_describe_them(generation, found):
     described = schema(generation)
     wrong = []

@@ -138,9 +138,28 @@ def exports_with_and_without_images(client: Any, folder: Path) -> None:
     with zipfile.ZipFile(with_images) as large, zipfile.ZipFile(without) as small:
         assert "images/crossing_0011.jpg" in large.namelist()
         assert small.namelist() == ["annotations.xml"]
-    client.tasks.retrieve(TASK).export_dataset("COCO 1.0", folder / "task.zip", include_images=False)
-    with zipfile.ZipFile(folder / "task.zip") as archive:
-        assert json.loads(archive.read("annotations/instances_default.json"))["annotations"]
+
+
+@flow
+def exports_tasks_and_projects(client: Any, folder: Path) -> None:
+    for things in (client.tasks, client.projects):
+        whole = folder / f"{type(things).__name__}.zip"
+        things.retrieve(1).export_dataset("COCO 1.0", whole, include_images=True)
+        with zipfile.ZipFile(whole) as archive:
+            assert json.loads(archive.read("annotations/instances_default.json"))["annotations"]
+
+
+@flow
+def exports_to_a_cloud_storage(client: Any, folder: Path) -> None:
+    from cvat_sdk.core.proxies.types import Location
+
+    page, _ = client.api_client.cloudstorages_api.list()
+    storage = page.results[0].id
+    job = client.jobs.retrieve(JOB)
+    place = {"location": Location.CLOUD_STORAGE, "cloud_storage_id": storage}
+    job.export_dataset("COCO 1.0", "sdk.zip", include_images=False, **place)
+    content, _ = client.api_client.cloudstorages_api.retrieve_content_v2(storage)
+    assert "sdk.zip" in {file.name for file in content.content}
 
 
 @flow

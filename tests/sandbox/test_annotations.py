@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from jobsportal.sandbox import Sandbox
 
 from .conftest import Caller
 
@@ -15,18 +13,6 @@ People = Callable[[str | None], Caller]
 JOB = 1
 CAR, PERSON, BODY = 1, 2, 10
 EMPTY = {"version": 0, "tags": [], "shapes": [], "tracks": []}
-
-
-@pytest.fixture(scope="module")
-def old_sandbox() -> Iterator[Sandbox]:
-    with Sandbox(version="2.20") as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def old_admin(old_sandbox: Sandbox) -> Caller:
-    old_sandbox.reset()
-    return Caller(old_sandbox, "admin")
 
 
 def box(**changes: Any) -> dict[str, Any]:
@@ -208,6 +194,14 @@ def test_bodies_of_the_wrong_shape(admin: Caller) -> None:
     assert answer.json() == {"shapes": {"non_field_errors": ['Expected a list of items but got type "dict".']}}
 
 
+@pytest.mark.parametrize("name", ["NaN", "Infinity", "-Infinity"])
+def test_numbers_that_json_does_not_know(admin: Caller, name: str) -> None:
+    kind = {"Content-Type": "application/json"}
+    answer = admin.put(f"jobs/{JOB}/annotations", data=f'{{"shapes": [{name}]}}', headers=kind)
+    words = f"JSON parse error - Out of range float values are not JSON compliant: '{name}'"
+    assert (answer.status_code, answer.json()) == (400, {"detail": words})
+
+
 def test_who_may(people: People) -> None:
     assert people("carol").put(f"jobs/{JOB}/annotations", json=EMPTY).status_code == 200
     assert people("dave").get(f"jobs/{JOB}/annotations").status_code == 403
@@ -273,49 +267,6 @@ def test_attributes_that_may_change_belong_to_keyframes(admin: Caller) -> None:
     for spec, status in ((1, 200), (2, 400)):
         body = EMPTY | {"tracks": [track(attributes=[{"spec_id": spec, "value": "red"}])]}
         assert admin.put(f"jobs/{JOB}/annotations", json=body).status_code == status
-
-
-class TestTheGenerationOfOld:
-    @pytest.mark.parametrize(
-        "shape",
-        [
-            box(points=[]),
-            box(points=[1.0, 2.0, 3.0]),
-            box(type="polygon", points=[1.0, 2.0]),
-            box(type="mask", points=[1.0, 2.0]),
-            skeleton(),
-        ],
-    )
-    def test_takes_shapes_with_too_few_points(self, old_admin: Caller, shape: dict[str, Any]) -> None:
-        answer = old_admin.put(f"jobs/{JOB}/annotations", json=whole(shape))
-        assert answer.status_code == 200, answer.text
-        (kept,) = old_admin.get(f"jobs/{JOB}/annotations").json()["shapes"]
-        assert (kept["type"], kept["points"]) == (shape["type"], shape.get("points", []))
-
-    @pytest.mark.parametrize(
-        ("shape", "errors"),
-        [
-            (box(points=["a"]), {"points": {"0": "[ErrorDetail(string='Value must be a float or an integer', "
-                                               "code='invalid')]"}}),
-            (box(frame=-1), {"frame": ["Ensure this value is greater than or equal to 0."]}),
-        ],
-    )  # fmt: skip
-    def test_looks_at_each_field(self, old_admin: Caller, shape: dict[str, Any], errors: object) -> None:
-        answer = old_admin.put(f"jobs/{JOB}/annotations", json=whole(shape))
-        assert (answer.status_code, answer.json()) == (400, {"shapes": [errors]})
-
-    def test_keeps_ids_that_are_sent(self, old_admin: Caller) -> None:
-        made = old_admin.put(f"jobs/{JOB}/annotations", json=whole(box(id=501), skeleton(HEAD))).json()
-        assert made["shapes"][0]["id"] == 501
-        assert old_admin.put(f"jobs/{JOB}/annotations", json=made).json() == made
-        answer = old_admin.patch(f"jobs/{JOB}/annotations?action=create", json=whole(box(id=502)))
-        assert answer.json()["shapes"][0]["id"] == 502
-
-    def test_breaks_on_an_id_that_is_taken(self, old_admin: Caller) -> None:
-        old_admin.put("jobs/2/annotations", json=whole(box(id=777)))
-        assert old_admin.put(f"jobs/{JOB}/annotations", json=whole(box(id=777))).status_code == 500
-        assert old_admin.put("jobs/2/annotations", json=whole(box(id=777))).status_code == 200
-        assert old_admin.patch("jobs/2/annotations?action=create", json=whole(box(id=777))).status_code == 500
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,16 @@ def test_a_track_from_before_the_job_begins_with_a_keyframe(admin: Caller) -> No
     assert [shape["points"][0] for shape in after["tracks"][0]["shapes"]] == [100, 200]
 
 
+def test_parts_of_a_skeleton_from_before_the_job_begin_with_keyframes(admin: Caller) -> None:
+    job, first = 2, 10
+    part = {"frame": 2, "label_id": 11, "shapes": [key(2, [0, 20], type="points"), key(18, [160, 20], type="points")]}
+    put(admin, job, {"frame": 2, "label_id": 10, "shapes": [key(2, [], type="skeleton")], "elements": [part]})
+    _, after = round_trip(admin, job)
+    (track,) = after["tracks"]
+    assert track["shapes"][0]["frame"] == first
+    assert [shape["points"][0] for shape in track["elements"][0]["shapes"]] == [80, 160]
+
+
 def test_pictures_come_along(admin: Caller) -> None:
     names = unzipped(admin.export(VIDEO, OUT, images=True).content)
     assert "images/frame_000050.png" in names and len(names) == 51

@@ -48,7 +48,7 @@ def pictures_of(movie: bytes) -> list[Image.Image]:
     table = box(samples, b"stsz")[8:]
     count, *sizes = struct.unpack(f">{len(table) // 4}I", table)
     assert len(sizes) == count
-    found = []
+    found: list[Image.Image] = []
     for size in sizes:
         found.append(Image.open(io.BytesIO(movie[at : at + size])))
         at += size

@@ -131,6 +131,7 @@ def test_queued_then_started_then_finished(admin: Caller, held: dict) -> None:
     rq_id = start(admin)
     queued = admin.request(rq_id)
     assert (queued["status"], queued["progress"], queued["started_date"]) == ("queued", 0.0, None)
+    assert queued["result_url"] is None
     again = admin.post("jobs/1/dataset/export", params={"format": COCO, "save_images": "false"})
     assert (again.status_code, again.json()) == (409, {"rq_id": rq_id})
     assert admin.get(download_path(rq_id)).status_code == 204
@@ -185,7 +186,7 @@ def test_short_work_takes_its_time_and_tells_nothing_of_how_far_it_is(sandbox: S
 
 
 def test_listing_ones_own_requests(admin: Caller, people: People) -> None:
-    first, second = start(admin), start(admin, job=48)
+    first, second = start(admin), start(admin, job=55)
     start(people("alice"))
     listed = admin.get("requests").json()
     assert [row["id"] for row in listed["results"]] == [second, first]
@@ -194,10 +195,15 @@ def test_listing_ones_own_requests(admin: Caller, people: People) -> None:
     assert admin.get("requests?job_id=1&action=export").json()["count"] == 1
     assert admin.get("requests?status=bogus").json()["count"] == 0
     assert admin.get("requests?org=acme").json()["count"] == 1
+    assert admin.get("requests?org=").json()["count"] == 1
     assert admin.get("requests", headers={"X-Organization": "acme"}).json()["count"] == 2
     rules = json.dumps({"==": [{"var": "status"}, "finished"]})
     assert admin.get("requests", params={"filter": rules}).json()["count"] == 2
     assert admin.get("requests?filter={").status_code == 400
+    owner = json.dumps({"==": [{"var": "owner"}, "admin"]})
+    assert admin.get("requests", params={"filter": owner}).json() == ["filter: 'owner' term is not supported"]
+    assert admin.get("requests?owner=nobody").json()["count"] == 2  # what can't be filtered by is ignored
+    assert [row["id"] for row in admin.get("requests?sort=-action,created_date").json()["results"]] == [first, second]
     assert admin.get("requests?page_size=1").json()["next"].endswith("/api/requests?page=2&page_size=1")
     assert people("grace").get("requests").json()["count"] == 0
 

@@ -86,11 +86,15 @@ def test_what_coco_segmentations_become(
         {"counts": [0, 10**10], "size": [-(10**5), -(10**5)]},
         {"counts": [100], "size": [480, 640]},
         {"counts": "o" * 100_000, "size": [480, 640]},
+        {"counts": "P" * 20 + "02", "size": [480, 640]},
         {"counts": "Q", "size": "large"},
         [[1, 2, 3]],
+        [[1, 2, 3, 4, 5, float("nan")]],
+        [[1, 2, 3, 4, 5, float("inf")]],
+        [[1, 2, 3, 4, 5, "six"]],
     ],
 )
-def test_masks_that_claim_too_much_change_nothing(admin: Caller, segmentation: Any) -> None:
+def test_outlines_that_make_no_sense_change_nothing(admin: Caller, segmentation: Any) -> None:
     document = {
         "images": [{"id": 9, "file_name": "crossing_0003.png"}],
         "categories": [{"id": 3, "name": "car"}],

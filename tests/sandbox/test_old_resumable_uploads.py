@@ -72,6 +72,13 @@ def test_the_format_is_looked_at_after_the_file(admin: Caller) -> None:
     assert finish(admin).status_code == 202
 
 
+def test_what_was_uploaded_can_be_put_by_its_name(admin: Caller) -> None:
+    upload(admin)
+    started = admin.put("jobs/1/annotations", params={"format": "CVAT 1.1", "filename": "anno file.xml"})
+    assert started.json() == {"rq_id": IMPORT_ID}
+    assert ask(admin).status_code == 201 and len(shapes(admin)) == 1
+
+
 def test_one_import_at_a_time(admin: Caller, held: dict[str, threading.Event]) -> None:
     upload(admin)
     assert finish(admin).status_code == 202

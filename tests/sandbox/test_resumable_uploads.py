@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from jobsportal.sandbox import Sandbox
 
-from .conftest import Caller
+from .conftest import Caller, until
 
 People = Callable[[str | None], Caller]
 CONTENT = (
@@ -71,6 +72,19 @@ def test_uploads_that_are_refused(admin: Caller, people: People) -> None:
     name = create(admin)
     wrong = admin.patch(f"jobs/1/annotations/{name}", data=b"x", headers={"Content-Type": "text/plain"})
     assert wrong.json() == {"detail": 'Unsupported media type "text/plain" in request.'}
+
+
+def test_what_was_uploaded_waits_while_another_import_runs(admin: Caller, held: dict[str, threading.Event]) -> None:
+    names = [create(admin), create(admin)]
+    for name in names:
+        send(admin, name, 0, CONTENT)
+    asked = [f"jobs/1/annotations?format=CVAT 1.1&filename={name}" for name in names]
+    rq_id = admin.post(asked[0], headers={"Upload-Finish": ""}).json()["rq_id"]
+    assert admin.post(asked[1], headers={"Upload-Finish": ""}).status_code == 409
+    held["start"].set()
+    held["end"].set()
+    until(lambda: admin.request(rq_id)["status"] == "finished")
+    assert admin.post(asked[1], headers={"Upload-Finish": ""}).status_code == 202
 
 
 def test_behind_a_proxy_no_origin_is_needed(admin: Caller) -> None:

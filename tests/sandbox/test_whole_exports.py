@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import io
 import json
 import xml.etree.ElementTree as ET
@@ -22,7 +21,6 @@ from .conftest import Caller
 from .old import COCO, CVAT
 
 People = Callable[[str | None], Caller]
-DRAWN = {"box": "rectangle", "cuboid": "cuboid"}
 
 
 def export(caller: Caller, place: str, name: str = CVAT, images: bool = False) -> requests.Response:
@@ -90,6 +88,36 @@ def test_a_project_holds_all_its_tasks(admin: Caller, sandbox: Sandbox) -> None:
     assert request["operation"]["task_id"] is None and request["operation"]["project_id"] == 1
 
 
+def test_in_a_project_everything_lies_in_the_frame_it_was_drawn_in(admin: Caller, sandbox: Sandbox) -> None:
+    tasks = [task for task in sandbox.store.tasks.values() if task.project_id == 1]
+    job = next(job for job in sandbox.store.jobs if job.task_id == tasks[1].id and job.type == "annotation")
+    assert admin.put(f"jobs/{job.id}/annotations", json={"tags": [], "shapes": [], "tracks": [track(sandbox, job)]}).ok
+    whole = list(document(export(admin, "projects/1")).iter("image"))
+    parts = [image for task in tasks for image in document(export(admin, f"tasks/{task.id}")).iter("image")]
+    assert [int(image.get("id", "")) for image in whole] == list(range(len(parts)))
+    assert [drawn(image) for image in whole] == [drawn(image) for image in parts]
+    in_first, in_second = parts[: tasks[0].size], parts[tasks[0].size :]
+    assert any(len(image) for image in in_first)
+    assert [len(image) for image in in_second[job.start_frame : job.stop_frame + 1]] == [1] * len(job.frames)
+
+
+def track(sandbox: Sandbox, job: Any) -> dict[str, Any]:
+    """A box that is in the same place in all of a job."""
+    label = sandbox.store.labels_of_task(_task(sandbox, job))[0]
+    box = {"frame": job.start_frame, "type": "rectangle", "points": [1, 2, 30, 40], "outside": False, "attributes": []}
+    return {"frame": job.start_frame, "label_id": label.id, "shapes": [box], "attributes": []}
+
+
+def test_each_task_of_a_project_keeps_the_size_of_its_pictures(admin: Caller, sandbox: Sandbox) -> None:
+    first, second = [task for task in sandbox.store.tasks.values() if task.project_id == 1][:2]
+    second.width, second.height = 320, 240
+    sizes = [(image.get("width"), image.get("height")) for image in document(export(admin, "projects/1")).iter("image")]
+    assert sizes[: first.size] == [("640", "480")] * first.size
+    assert sizes[first.size : first.size + second.size] == [("320", "240")] * second.size
+    coco = json.loads(archive(export(admin, "projects/1", COCO)).read("annotations/instances_default.json"))
+    assert [(str(image["width"]), str(image["height"])) for image in coco["images"]] == sizes
+
+
 def test_pictures_of_the_same_name_in_two_tasks_are_told_apart(admin: Caller, sandbox: Sandbox) -> None:
     first, second = [task for task in sandbox.store.tasks.values() if task.project_id == 1 and task.prefix][:2]
     second.prefix, second.mode = first.prefix, first.mode
@@ -99,22 +127,14 @@ def test_pictures_of_the_same_name_in_two_tasks_are_told_apart(admin: Caller, sa
 
 
 def test_a_track_ends_with_its_job(admin: Caller, sandbox: Sandbox) -> None:
-    store = sandbox.store
-    job = next(
-        job for job in store.jobs if of_job(sandbox, job.id)["tracks"] and job.stop_frame + 1 < _task(sandbox, job).size
-    )
-    following = next(
-        other for other in store.jobs if other.task_id == job.task_id and other.start_frame == job.stop_frame + 1
-    )
-    for other in store.jobs:
-        if other.task_id == job.task_id and other is not job:
-            store.annotations[other.id] = {"version": 0, "tags": [], "shapes": [], "tracks": []}
-    track = copy.deepcopy(of_job(sandbox, job.id)["tracks"][0])
-    track["shapes"] = [track["shapes"][0] | {"frame": job.start_frame, "outside": False}]
-    track["elements"] = []
-    store.annotations[job.id] = {"version": 0, "tags": [], "shapes": [], "tracks": [track]}
-    images = {image.get("id"): len(image) for image in document(export(admin, f"tasks/{job.task_id}")).iter("image")}
-    assert images[str(job.stop_frame)] == 1 and images[str(following.start_frame)] == 0
+    first, second = [job for job in sandbox.store.jobs if job.task_id == 1 and job.type == "annotation"][:2]
+    assert second.start_frame == first.stop_frame + 1
+    admin.delete(f"jobs/{second.id}/annotations")
+    assert admin.put(
+        f"jobs/{first.id}/annotations", json={"tags": [], "shapes": [], "tracks": [track(sandbox, first)]}
+    ).ok
+    images = {image.get("id"): len(image) for image in document(export(admin, "tasks/1")).iter("image")}
+    assert images[str(first.stop_frame)] == 1 and images[str(second.start_frame)] == 0
 
 
 def _task(sandbox: Sandbox, job: Any) -> Task:
@@ -123,8 +143,11 @@ def _task(sandbox: Sandbox, job: Any) -> Task:
 
 def test_ground_truth_is_no_part_of_it(admin: Caller, sandbox: Sandbox) -> None:
     truth = next(job for job in sandbox.store.jobs if job.type == "ground_truth")
+    label = sandbox.store.labels_of_task(_task(sandbox, truth))[0]
     before = document(export(admin, f"tasks/{truth.task_id}"))
-    sandbox.store.annotations[truth.id] = {"version": 0, "tags": [], "shapes": [], "tracks": []}
+    tags = [{"frame": frame, "label_id": label.id, "attributes": []} for frame in truth.frames]
+    assert admin.put(f"jobs/{truth.id}/annotations", json={"tags": tags, "shapes": [], "tracks": []}).ok
+    assert of_job(sandbox, truth.id)["tags"]
     after = document(export(admin, f"tasks/{truth.task_id}"))
     assert [drawn(image) for image in before.iter("image")] == [drawn(image) for image in after.iter("image")]
 

@@ -74,12 +74,25 @@ def test_deleted_frames_are_not_written(admin: Caller) -> None:
     assert "crossing_0001" not in files["train.txt"]
 
 
+def test_frames_deleted_in_a_job_are_not_written_with_its_task(admin: Caller) -> None:
+    admin.patch("jobs/2/data/meta", json={"deleted_frames": [11]})
+    started = admin.post("tasks/1/dataset/export", params={"format": YOLO}).json()
+    files = unzipped(admin.get(admin.request(started["rq_id"])["result_url"]).content)
+    assert "obj_train_data/crossing_0012.txt" not in files
+    assert {"obj_train_data/crossing_0002.txt", "obj_train_data/crossing_0011.txt"} <= set(files)
+
+
 @pytest.mark.parametrize("folder", ["", "obj_train_data/", "data/obj_train_data/", "my export/deep/down/"])
 def test_boxes_are_found_in_any_folder(admin: Caller, folder: str) -> None:
     files = {f"{folder}obj.names": "car\nbus\n", f"{folder}crossing_0003.txt": LINE, "train.txt": "nonsense"}
     assert admin.upload(JOB, YOLO, zip_of(files))["status"] == "finished"
     (shape,) = annotations_of(admin)["shapes"]
     assert (shape["frame"], shape["label_id"], shape["points"]) == (2, 1, BOX)
+
+
+def test_what_an_archiver_adds_is_passed_over(admin: Caller) -> None:
+    files = {"obj.names": "car\n", "crossing_0003.txt": LINE, "__MACOSX/._crossing_0003.txt": "Mac OS X"}
+    assert admin.upload(JOB, YOLO, zip_of(files))["status"] == "finished"
 
 
 @pytest.mark.parametrize(
@@ -124,6 +137,14 @@ def test_what_is_no_archive_changes_nothing(admin: Caller, content: bytes) -> No
     before = annotations_of(admin)
     assert admin.upload(JOB, YOLO, content)["status"] == "failed"
     assert annotations_of(admin) == before
+
+
+def test_an_archive_that_was_damaged_says_so(admin: Caller) -> None:
+    content = bytearray(zip_of({"obj.names": "car\n" * 1000}))
+    start = 30 + len("obj.names")
+    content[start : start + 8] = b"\xff" * 8
+    request = admin.upload(JOB, YOLO, bytes(content))
+    assert request["status"] == "failed" and "Failed to find dataset 'yolo'" in request["message"]
 
 
 @pytest.mark.parametrize("names", ["nc: 3\n", 'names:\n  0: "car\n'])

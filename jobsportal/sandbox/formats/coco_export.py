@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Sequence
 from typing import Any
 
 from .rle import to_columns
@@ -40,10 +41,11 @@ def document(job: Snapshot) -> Item:
 
 
 def _image(job: Snapshot, frame: int, number: int) -> Item:
+    width, height = job.size(frame)
     return {
         "id": number,
-        "width": job.task.width,
-        "height": job.task.height,
+        "width": width,
+        "height": height,
         "file_name": job.file_name(frame),
         "license": 0,
         "flickr_url": "",
@@ -62,7 +64,7 @@ def _annotation(job: Snapshot, shape: Item, number: int, image: int, category: i
         attributes["keyframe"] = shape["keyframe"]
     return (
         {"id": number, "image_id": image, "category_id": category}
-        | _geometry(shape, job.task.width, job.task.height)
+        | _geometry(shape, *job.size(shape["frame"]))
         | {"iscrowd": int(shape["type"] == "mask"), "attributes": attributes}
     )
 
@@ -74,13 +76,13 @@ def _geometry(shape: Item, width: int, height: int) -> Item:
         counts = to_columns(points, width, height)
         box = [left, top, right - left + 1, bottom - top + 1]
         return {"segmentation": {"counts": counts, "size": [height, width]}, "area": sum(counts[1::2]), "bbox": box}
-    xs, ys = points[::2], points[1::2]
+    xs, ys = zip(*zip(points[::2], points[1::2], strict=True), strict=True)
     box = [min(xs), min(ys), round(max(xs) - min(xs), 2), round(max(ys) - min(ys), 2)]
     if shape["type"] == "rectangle":
         return {"segmentation": [], "area": round(box[2] * box[3], 2), "bbox": box}
     return {"segmentation": [points], "area": _area(xs, ys), "bbox": box}
 
 
-def _area(xs: list[float], ys: list[float]) -> float:
+def _area(xs: Sequence[float], ys: Sequence[float]) -> float:
     pairs = range(len(xs))
     return round(abs(sum(xs[i - 1] * ys[i] - xs[i] * ys[i - 1] for i in pairs)) / 2, 2)

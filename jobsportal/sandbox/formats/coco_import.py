@@ -10,7 +10,7 @@ from ..background import ImportFailed
 from ..store import Annotations, empty_annotations
 from .archives import read_document
 from .rle import to_rows, unpack
-from .snapshot import IMPORT_ERROR, Target
+from .snapshot import IMPORT_ERROR, Target, number
 
 Item = dict[str, Any]
 # What COCO keeps beside a label's own attributes
@@ -71,13 +71,13 @@ def _geometry(annotation: Item, image: Item, target: Target) -> list[Item]:
         return [{"type": "mask", "points": to_rows(runs, int(width), int(height))}]
     if outline:
         return [{"type": "polygon", "points": _polygon(part)} for part in outline]
-    x, y, width, height = (float(value) for value in annotation["bbox"])
-    turn = float(annotation.get("attributes", {}).get("rotation", 0)) % 360
+    x, y, width, height = map(number, annotation["bbox"])
+    turn = number(annotation.get("attributes", {}).get("rotation", 0)) % 360
     return [{"type": "rectangle", "points": [x, y, x + width, y + height], "rotation": turn}]
 
 
 def _polygon(part: list[float]) -> list[float]:
-    points = [float(value) for value in part]
+    points = [number(value) for value in part]
     if len(points) < 6 or len(points) % 2:
         raise ValueError("A polygon needs three points")
     return points

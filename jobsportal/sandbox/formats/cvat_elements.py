@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import xml.etree.ElementTree as ET
 from typing import Any
 
 from ..store import Label
 from .cvat_xml import CUBOID
-from .snapshot import Target
+from .snapshot import Target, number
 
 Item = dict[str, Any]
 SHAPES = ("box", "polygon", "polyline", "points", "ellipse", "cuboid", "mask", "skeleton")
@@ -35,7 +34,7 @@ def geometry(element: ET.Element) -> Item:
         "occluded": element.get("occluded", "0") == "1",
         "outside": element.get("outside", "0") == "1",
         "z_order": int(element.get("z_order", "0")),
-        "rotation": _number(element.get("rotation", "0")),
+        "rotation": number(element.get("rotation", "0")),
         "points": _points(element),
     }
 
@@ -44,9 +43,9 @@ def _points(element: ET.Element) -> list[float]:
     at = element.attrib
     if element.tag in ("box", "cuboid"):
         names = CUBOID if element.tag == "cuboid" and CUBOID[0] in at else ("xtl", "ytl", "xbr", "ybr")
-        return [_number(at[name]) for name in names]
+        return [number(at[name]) for name in names]
     if element.tag == "ellipse":
-        cx, cy, rx, ry = (_number(at[name]) for name in ("cx", "cy", "rx", "ry"))
+        cx, cy, rx, ry = (number(at[name]) for name in ("cx", "cy", "rx", "ry"))
         return [cx, cy, round(cx + rx, 2), round(cy - ry, 2)]
     if element.tag == "mask":
         left, top, width, height = (int(at[name]) for name in ("left", "top", "width", "height"))
@@ -54,12 +53,4 @@ def _points(element: ET.Element) -> list[float]:
         return [*runs, left, top, left + width - 1, top + height - 1]
     if element.tag == "skeleton":
         return []
-    return [_number(value) for pair in at["points"].split(";") for value in pair.split(",")]
-
-
-def _number(raw: str) -> float:
-    """A number of this world: JSON could not tell others."""
-    number = float(raw)
-    if not math.isfinite(number):
-        raise ValueError(f"{raw} is not a number")
-    return number
+    return [number(value) for pair in at["points"].split(";") for value in pair.split(",")]

@@ -15,7 +15,8 @@ def write(archive: zipfile.ZipFile, job: Snapshot, images: bool) -> None:
     for tag in job.annotations["tags"]:
         tags.setdefault(tag["frame"], []).append(tag)
     for frame, shapes in job.shapes():
-        size = {"width": str(job.task.width), "height": str(job.task.height)}
+        width, height = job.size(frame)
+        size = {"width": str(width), "height": str(height)}
         image = ET.SubElement(root, "image", {"id": str(frame), "name": job.frame_name(frame)} | size)
         for shape in shapes:
             _shape(image, job, shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zipfile
 from collections.abc import Iterator
 from pathlib import PurePosixPath
@@ -40,6 +41,10 @@ class Snapshot:
         """As a file in an archive: the frames of a video get an ending."""
         name = self.frame_name(frame)
         return name if self.task.mode == "annotation" else f"{name}.png"
+
+    def size(self, frame: int) -> tuple[int, int]:
+        """Width and height of its picture."""
+        return self.task.width, self.task.height
 
     def picture(self, frame: int) -> bytes:
         return self.studio.frame(self.task, frame)[0]
@@ -114,3 +119,11 @@ class Target:
 
 def _stem(name: str) -> str:
     return PurePosixPath(name.replace("\\", "/")).stem
+
+
+def number(raw: object) -> float:
+    """A number out of a file: neither infinite nor none at all, which JSON could not tell on."""
+    found = float(raw)  # type: ignore[arg-type]  # what isn't one raises
+    if not math.isfinite(found):
+        raise ValueError(f"{raw} is not a number")
+    return found

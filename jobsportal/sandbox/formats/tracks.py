@@ -41,7 +41,7 @@ def place_at(track: Item, frame: int) -> Item | None:
 
 def _moves(last: Item, following: Item) -> bool:
     same = len(following["points"]) == len(last["points"])
-    return same and last["type"] != "mask" and not last["outside"]
+    return same and last["type"] != "mask"
 
 
 def _between(last: Item, following: Item, frame: int) -> Item:

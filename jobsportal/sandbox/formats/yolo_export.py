@@ -44,6 +44,6 @@ def _write_lines(archive: zipfile.ZipFile, name: str, lines: list[str]) -> None:
 def _line(job: Snapshot, shape: Item, classes: dict[int, int]) -> str:
     """The class, the middle, the size. A turn is lost: the format has no place for it."""
     left, top, right, bottom = shape["points"]
-    width, height = job.task.width, job.task.height
+    width, height = job.size(shape["frame"])
     shares = ((left + right) / 2 / width, (top + bottom) / 2 / height, (right - left) / width, (bottom - top) / height)
     return " ".join([str(classes[shape["label_id"]]), *(f"{share:.6f}" for share in shares)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from ..background import ImportFailed
 from ..store import Annotations, Label, empty_annotations
 from .archives import read_texts
-from .snapshot import IMPORT_ERROR, Target
+from .snapshot import IMPORT_ERROR, Target, number
 
 Item = dict[str, Any]
 LISTS = ("train.txt", "valid.txt", "val.txt", "test.txt")  # of pictures, not of boxes
@@ -49,12 +48,12 @@ def _document(texts: dict[PurePosixPath, str], name: str) -> str:
 
 def _annotations(texts: dict[PurePosixPath, str], target: Target, names: dict[int, str]) -> Annotations:
     found = empty_annotations()
-    labels = {number: target.label(name) for number, name in names.items()}
+    labels = {index: target.label(name) for index, name in names.items()}
     for place in sorted(filter(_holds_boxes, texts)):
         frame = target.frame(place.name)
-        for number, line in enumerate(texts[place].splitlines(), 1):
+        for row, line in enumerate(texts[place].splitlines(), 1):
             if line.strip():
-                found["shapes"].append(_shape(line, f"{place.name}, line {number}", frame, target, labels))
+                found["shapes"].append(_shape(line, f"{place.name}, line {row}", frame, target, labels))
     return found
 
 
@@ -63,7 +62,7 @@ def _shape(line: str, where: str, frame: int, target: Target, labels: dict[int, 
     try:
         if len(parts) != 5:
             raise ValueError("a class and four numbers are needed")
-        x, y, wide, high = (_share(part) for part in parts[1:])
+        x, y, wide, high = (number(part) for part in parts[1:])
         label = labels[int(parts[0])]
     except ValueError as error:
         raise ImportFailed(f"{IMPORT_ERROR}: {where}: {error}") from error
@@ -78,13 +77,6 @@ def _shape(line: str, where: str, frame: int, target: Target, labels: dict[int, 
         "type": "rectangle",
         "points": [round(value, 2) for value in box],
     }
-
-
-def _share(raw: str) -> float:
-    share = float(raw)
-    if not math.isfinite(share):
-        raise ValueError(f"{raw} is not a number")
-    return share
 
 
 def _yaml_names(document: str) -> dict[int, str]:

@@ -31,6 +31,14 @@ def test_trap_ids_go_deep():
     assert without_ids({"tracks": [skeleton]}) == {"tracks": [{"elements": [{"shapes": [{"frame": 0}]}]}]}
 
 
+@pytest.mark.parametrize("data", [{"shapes": [7]}, {"shapes": {}}, {"tags": [{"id": 1}]}])
+@pytest.mark.parametrize("action", ["create", "update", "delete"])
+def test_trap_what_is_no_annotation_is_a_500_so_it_is_refused_here(server, action, data):
+    with pytest.raises(errors.Invalid, match="not annotations"):
+        client_at(server).jobs.partial_update_annotations(action, JOB, data)
+    assert not server.calls
+
+
 @pytest.mark.parametrize("action", ["update", "delete"])
 def test_trap_what_has_no_id_can_be_neither_changed_nor_removed(server, action):
     client = client_at(server)
