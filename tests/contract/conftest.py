@@ -67,7 +67,7 @@ def upstream(request: pytest.FixtureRequest) -> Iterator[Upstream]:
         yield told
         return
     version = request.param.removeprefix("sandbox-")
-    with Sandbox(version=version, request_seconds=0.1) as sandbox:
+    with Sandbox(version=version, request_seconds=0.2) as sandbox:
         yield Upstream(request.param, sandbox.url, "alice", "annotate", organization="acme", is_real=False)
 
 

@@ -90,7 +90,7 @@ def test_filter_that_servers_fail_at_is_not_sent(client: Client, rule: Rule) -> 
     assert "filter" in caught.value.fields and caught.value.status is None
 
 
-@pytest.mark.parametrize("name", ["id", "task_id", "updated_date", "created_date"])
+@pytest.mark.parametrize("name", ["id", "task_id", "updated_date"])
 def test_sorting_up_and_down(client: Client, name: str) -> None:
     def check() -> None:
         up = [getattr(job, name) for job in client.jobs.list(sort=name, page_size=20)]
@@ -113,9 +113,10 @@ def test_sorting_by_the_assignee_downwards_puts_nobody_first(client: Client) -> 
     assert client.jobs.list(sort="assignee", page_size=1).results[0].assignee is not None
 
 
-def test_sorting_by_what_there_is_not(client: Client) -> None:
+@pytest.mark.parametrize("name", ["-colour", "created_date"])
+def test_sorting_by_what_servers_pass_over(client: Client, name: str) -> None:
     with pytest.raises(Invalid):
-        client.jobs.list(sort="-colour")
+        client.jobs.list(sort=name)
 
 
 def test_paging_from_the_first_to_the_last(client: Client) -> None:
