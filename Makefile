@@ -33,7 +33,7 @@ test: $(DEV) $(SDK) chromium ## Every test; ARGS="-k export" chooses among them
 	@$(PY) -m pytest $(ARGS)
 
 contract: $(DEV) ## One suite for any server: CVAT_URL, CVAT_USERNAME, CVAT_PASSWORD or CVAT_TOKEN; READ_ONLY=1 changes nothing
-	@$(PY) -m pytest tests/contract --tb=short --show-capture=no -W default $(ARGS)
+	@$(PY) -m pytest tests/contract -rfE --tb=short --show-capture=no -W default $(ARGS)
 
 # Handed on in the environment, where no list of processes shows them, and under names that no other test looks at.
 contract: export CONTRACT_URL = $(value CVAT_URL)

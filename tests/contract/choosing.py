@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+import pytest
+
 from jobsportal.cvat import Client, filters
 from jobsportal.cvat.types import Job, Label, Task, User
 from tests.contract.upstream import now
@@ -26,7 +28,7 @@ def anybodys(client: Client) -> Iterable[Job]:
 
 def small(jobs: Iterable[Job]) -> list[Job]:
     fitting = [job for job in jobs if job.dimension == "2d" and 0 < job.frame_count <= FRAMES_MAX]
-    return sorted(fitting, key=lambda job: (job.mode != "annotation", job.frame_count, job.id))
+    return sorted(fitting, key=lambda job: (bool(job.assignee), job.mode != "annotation", job.frame_count, job.id))
 
 
 def is_spare(job: Job, me: User) -> bool:
@@ -84,3 +86,11 @@ def can_be_labeled(labels: Iterable[Label]) -> bool:
 
 def first_label(labels: Iterable[Label]) -> Label:
     return next(label for label in labels if label.type in ("any", "rectangle"))
+
+
+def usable(there: set[str], *wanted: str) -> str:
+    """The first of the wanted formats that the server has."""
+    for name in wanted:
+        if name in there:
+            return name
+    pytest.skip(f"the server has no format {' or '.join(wanted)}")

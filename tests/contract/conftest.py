@@ -131,7 +131,7 @@ def job(client: Client, spare: dict[str, Any]) -> Job:
 @pytest.fixture
 def changing(upstream: Upstream) -> None:
     if upstream.read_only:
-        pytest.skip("READ_ONLY: nothing is changed")
+        pytest.skip("READ_ONLY: nothing is changed or made")
 
 
 @pytest.fixture
@@ -172,21 +172,17 @@ def labels(client: Client, borrowed: Job) -> list[Label]:
 
 
 @pytest.fixture
-def size(client: Client, borrowed: Job) -> tuple[int, int]:
-    """Width and height of the job's first frame."""
-    frames = client.jobs.retrieve_data_meta(borrowed.id).frames
-    if not frames:
+def box(client: Client, borrowed: Job, labels: list[Label]) -> dict[str, Any]:
+    """A rectangle in the middle of the job's first frame; of the first that isn't deleted, which would not be exported."""
+    meta = client.jobs.retrieve_data_meta(borrowed.id)
+    if not meta.frames:
         pytest.skip("the server doesn't tell the size of the frames")
-    return frames[0].width, frames[0].height
-
-
-@pytest.fixture
-def box(borrowed: Job, labels: list[Label], size: tuple[int, int]) -> dict[str, Any]:
-    """A rectangle in the middle of the job's first frame."""
-    width, height = size
-    points = [round(width * 0.25, 2), round(height * 0.25, 2), round(width * 0.75, 2), round(height * 0.75, 2)]
+    left = [number for number in range(meta.size) if borrowed.start_frame + number not in meta.deleted_frames]
+    number = left[0] if left else 0
+    size = meta.frames[number if len(meta.frames) > number else 0]
+    points = [round(part * side, 2) for part in (0.25, 0.75) for side in (size.width, size.height)]
     label = choosing.first_label(labels)
-    shape = {"type": "rectangle", "frame": borrowed.start_frame, "label_id": label.id, "points": points}
+    shape = {"type": "rectangle", "frame": borrowed.start_frame + number, "label_id": label.id, "points": points}
     return {**shape, "attributes": [], "occluded": False, "rotation": 0.0, "z_order": 0, "source": "manual"}
 
 
@@ -203,19 +199,14 @@ def formats(client: Client) -> tuple[set[str], set[str]]:
 
 @pytest.fixture
 def export_format(job: Job, formats: tuple[set[str], set[str]]) -> str:
-    return usable(formats[0], f"CVAT for {'video' if job.mode == 'interpolation' else 'images'} 1.1", "COCO 1.0")
+    return choosing.usable(
+        formats[0], f"CVAT for {'video' if job.mode == 'interpolation' else 'images'} 1.1", "COCO 1.0"
+    )
 
 
 @pytest.fixture
 def import_format(formats: tuple[set[str], set[str]]) -> str:
-    return usable(formats[1], "CVAT 1.1")
-
-
-def usable(there: set[str], *wanted: str) -> str:
-    for name in wanted:
-        if name in there:
-            return name
-    pytest.skip(f"the server has no format {' or '.join(wanted)}")
+    return choosing.usable(formats[1], "CVAT 1.1")
 
 
 @pytest.fixture
