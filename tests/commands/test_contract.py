@@ -175,3 +175,12 @@ def test_it_touches_no_job_that_somebody_works_on(sandbox: Sandbox) -> None:
 def test_it_needs_to_know_as_whom(sandbox: Sandbox) -> None:
     status, told = run(sandbox, "", CONTRACT_PASSWORD="")
     assert status != 0 and "CVAT_TOKEN" in told
+
+
+def test_it_expects_nothing_of_what_nobody_has_recorded(sandbox: Sandbox) -> None:
+    """Between the two recorded generations what isn't there is skipped, and what is there is tried."""
+    about = {"name": "CVAT", "description": "", "version": "2.30.0", "logo_url": ""}
+    kind = "application/vnd.cvat+json"
+    sandbox.fail("GET", "/server/about", status=200, body=json.dumps(about).encode(), content_type=kind, times=None)
+    status, told = run(sandbox, "admin", "-k", "dataset or annotations or layout")
+    assert status == 0 and "lies between the recorded generations" in told, told

@@ -7,7 +7,7 @@ import pytest
 from jobsportal.cvat import Client
 from jobsportal.cvat.errors import CVATError, NotFound
 from jobsportal.cvat.types import Job, User
-from tests.contract.upstream import NO_SUCH_ID
+from tests.contract.upstream import NO_SUCH_ID, has_old_ways
 
 
 def test_directory_of_the_server(client: Client, anybody: Client) -> None:
@@ -107,6 +107,8 @@ def test_directory_of_cloud_storages_that_are_not_there(client: Client) -> None:
 
 
 def test_validation_layout_of_a_task_and_a_job(client: Client, job: Job) -> None:
+    if has_old_ways(client) is None:
+        pytest.skip(f"version {client.version} lies between the recorded generations: nobody knows")
     if not client.version.has_validation_layout:
         for call in (client.jobs.validation_layout, client.tasks.validation_layout):
             with pytest.raises(NotFound):

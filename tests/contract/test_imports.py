@@ -12,7 +12,7 @@ from jobsportal.cvat import Client
 from jobsportal.cvat.errors import Conflict, Invalid, NotFound, ServerFault
 from jobsportal.cvat.types import Job
 from tests.contract import choosing
-from tests.contract.upstream import NO_SUCH_ID, Upstream, followed
+from tests.contract.upstream import NO_SUCH_ID, Upstream, followed, has_old_ways
 
 MIB = 1024 * 1024
 
@@ -101,11 +101,17 @@ def test_create_annotations_takes_a_file_at_once(
         file = io.BytesIO(archive)
         return client.jobs.create_annotations(borrowed.id, file, format=import_format, filename="contract.zip").rq_id
 
-    if not client.version.takes_files_at_once:
+    if has_old_ways(client):
         with pytest.raises(Invalid):
             post()
         return
-    assert followed(client, post()).status == "finished"
+    try:
+        rq_id = post()
+    except Invalid as error:
+        if has_old_ways(client) is False:
+            raise
+        pytest.skip(f"version {client.version} lies between the recorded generations: {error.detail}")
+    assert followed(client, rq_id).status == "finished"
     arrived(client, borrowed, box)
 
 
