@@ -26,6 +26,7 @@ run: $(RUNS) ## The portal in front of the CVAT server that CVAT_URL names, in t
 	@$(PY) manage.py migrate --noinput --verbosity 0
 	@$(PY) manage.py createcachetable
 	@$(PY) manage.py clearsessions
+	@$(PY) manage.py purgebackups --verbosity 0
 	@$(PY) manage.py collectstatic --noinput --verbosity 0
 	@exec $(PY) -m gunicorn jobsportal.wsgi
 

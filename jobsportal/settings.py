@@ -37,6 +37,8 @@ STUCK_DAYS = env.int("STUCK_DAYS", 7)
 NAMES_CACHE_SECONDS = env.int("NAMES_CACHE_SECONDS", 300)
 POLL_SECONDS = env.float("POLL_SECONDS", 1.0)
 UPLOAD_MAX_MIB = env.int("UPLOAD_MAX_MIB", 2048)
+BACKUP_DAYS = env.int("BACKUP_DAYS", 30)
+BACKUP_MAX_MIB = env.int("BACKUP_MAX_MIB", 256)
 TRANSFERS_MAX = env.int("TRANSFERS_MAX", max(1, env.int("WEB_THREADS", 32) - 8))
 SIGN_IN_ATTEMPTS = env.int("SIGN_IN_ATTEMPTS", 8)
 SIGN_IN_LOCK_SECONDS = env.int("SIGN_IN_LOCK_SECONDS", 300)
@@ -52,6 +54,8 @@ INSTALLED_APPS = [
     "jobsportal.jobs",
     "jobsportal.annotations",
     "jobsportal.exports",
+    "jobsportal.ground_truth",
+    "jobsportal.server",
     "jobsportal.sandbox",
 ]
 

@@ -12,7 +12,9 @@ urlpatterns = [
     path("", include("jobsportal.accounts.urls")),
     path("jobs/", include("jobsportal.jobs.urls")),
     path("jobs/", include("jobsportal.annotations.urls")),
+    path("jobs/", include("jobsportal.ground_truth.urls")),
     path("", include("jobsportal.exports.urls")),
+    path("server/", include("jobsportal.server.urls")),
 ]
 
 handler400 = views.bad_request

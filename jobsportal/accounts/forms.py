@@ -1,4 +1,6 @@
-"""The sign-in form."""
+"""The two ways of signing in."""
+
+import re
 
 from django import forms
 
@@ -16,3 +18,24 @@ class SignInForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
+
+
+class TokenForm(forms.Form):
+    """A personal access token, or the API token of servers that have none."""
+
+    token = forms.CharField(
+        label="Access token",
+        max_length=1024,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        error_messages={
+            "required": "Paste the token.",
+            "null_characters_not_allowed": "This can’t be a token: it holds characters that no token has.",
+        },
+    )
+
+    def clean_token(self) -> str:
+        """The token alone, also where it was copied with the word before it in a header."""
+        token: str = re.sub(r"^(?:Authorization:\s*)?(?:Bearer|Token)\s+", "", self.cleaned_data["token"], flags=re.I)
+        if not re.fullmatch(r"[\x21-\x7e]+", token):
+            raise forms.ValidationError("This can’t be a token: it holds characters that no token has, or spaces.")
+        return token

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
-from jobsportal.accounts.sealing import seal, unseal
-from jobsportal.cvat import Client, Credential, RetryPolicy, Timeouts, TokenCredential, new_session
+from jobsportal.accounts.sealing import Signed, seal_credential, unseal_credential
+from jobsportal.cvat import Client, Credential, RetryPolicy, Timeouts, new_session
 from jobsportal.cvat.client import MIB
 from jobsportal.cvat.credentials import Anonymous
 from jobsportal.cvat.types import Job, Organization, User
@@ -35,7 +35,7 @@ class Person:
     id: int
     username: str
     name: str
-    token: str = field(repr=False)
+    credential: Signed = field(repr=False)
     organizations: list[tuple[int, str, str]] = field(default_factory=list)
     organization: str | None = None
     is_superuser: bool = False
@@ -61,7 +61,7 @@ class Person:
     @cached_property
     def client(self) -> Client:
         """The upstream, spoken to as this person within the current organization."""
-        return client_for(TokenCredential(self.token), self.organization, self.address)
+        return client_for(self.credential, self.organization, self.address)
 
     def client_for(self, job: Job) -> Client:
         """The upstream within the job's own organization: who may be assigned depends on that, not on what is shown."""
@@ -75,12 +75,12 @@ class Person:
         slug = next((slug for id, slug, _ in self.organizations if id == organization_id), None)
         if organization_id is not None and slug is None:
             return self.client
-        return client_for(TokenCredential(self.token), slug or "", self.address)
+        return client_for(self.credential, slug or "", self.address)
 
     @property
     def cache_scope(self) -> str:
         """The part of a cache key that keeps people and organizations apart."""
-        text = f"{settings.CVAT_URL} {self.client.credential.fingerprint} {self.org}"
+        text = f"{settings.CVAT_URL} {self.credential.fingerprint} {self.org}"
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -111,7 +111,7 @@ def client_for(credential: Credential | None = None, organization: str | None = 
     )
 
 
-def remember(request: HttpRequest, user: User, token: str, organizations: list[Organization]) -> None:
+def remember(request: HttpRequest, user: User, credential: Signed, organizations: list[Organization]) -> None:
     """Keep who signed in, in a new session: one handed to them before is worth nothing, and what it held is gone."""
     request.session.flush()
     in_order = sorted(organizations, key=lambda organization: organization.slug)
@@ -120,7 +120,7 @@ def remember(request: HttpRequest, user: User, token: str, organizations: list[O
         "id": user.id,
         "username": user.username,
         "name": user.name,
-        "sealed": seal(token),
+        "sealed": seal_credential(credential),
         "organizations": belongs_to,
         # Without an organization the upstream shows only what is one's own, even to those who lead one.
         "organization": belongs_to[0][1] if belongs_to else None,
@@ -132,13 +132,13 @@ def recall(request: HttpRequest) -> Person | None:
     """The person this session belongs to."""
     kept = request.session.get(SESSION_KEY)
     try:
-        if kept is None or (token := unseal(kept["sealed"])) is None:
+        if kept is None or (credential := unseal_credential(kept["sealed"])) is None:
             return None
         return Person(
             id=kept["id"],
             username=kept["username"],
             name=kept["name"],
-            token=token,
+            credential=credential,
             organizations=[(id, slug, name) for id, slug, name in kept["organizations"]],
             organization=kept["organization"],
             is_superuser=kept["is_superuser"],

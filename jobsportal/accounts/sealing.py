@@ -8,6 +8,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
+from jobsportal.cvat import AccessTokenCredential, TokenCredential
+
+Signed = TokenCredential | AccessTokenCredential
+KINDS: dict[str, type[Signed]] = {"Token": TokenCredential, "Bearer": AccessTokenCredential}
+
 
 @lru_cache(maxsize=4)
 def fernet(secret: str) -> Fernet:
@@ -25,3 +30,17 @@ def unseal(sealed: str) -> str | None:
         return fernet(settings.SECRET_KEY).decrypt(sealed.encode()).decode()
     except InvalidToken:
         return None
+
+
+def seal_credential(credential: Signed) -> str:
+    """Sealed along with its kind, as the header that it travels in says it."""
+    return seal(credential.headers["Authorization"])
+
+
+def unseal_credential(sealed: str) -> Signed | None:
+    """What was sealed; without a kind, as it once was kept, it is the token that a password is answered with."""
+    secret = unseal(sealed)
+    if secret is None:
+        return None
+    kind, _, token = secret.partition(" ")
+    return KINDS[kind](token) if kind in KINDS and token else TokenCredential(secret)

@@ -1,4 +1,5 @@
-"""The annotations of a job: counting them, keeping a copy, replacing them by an uploaded file.
+"""The annotations of a job: counting them, keeping a copy, changing them, and taking a change back.
 
-Nothing is kept here. What waits for an import carries everything it needs to know in a signed address.
+Kept here are backups from before each change, and for some hours what somebody has brought to change a job by
+(`models.py`). What waits for an import carries everything it needs to know in a signed address.
 """

@@ -28,7 +28,7 @@ def complaint(head: bytes, format: Format) -> str:
     if COPY.match(text):
         return (
             "This is a copy that was downloaded as JSON, just as the server has it. No format reads it, so it can't "
-            "be uploaded here. Upload an export of the job instead."
+            "be uploaded here. Bring it back under Annotations, “Annotations as JSON”."
         )
     wanted = set(format.extensions)
     if not wanted or wanted - KNOWN:

@@ -50,6 +50,7 @@ class UploadForm(forms.Form):
         },
     )
     seen = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    keep_backup = forms.BooleanField(label="Keep a backup first", initial=True, required=False)
     replace = forms.BooleanField(
         error_messages={"required": "Tick this to go on: the upload replaces all that is there."}
     )
@@ -66,6 +67,7 @@ class UploadForm(forms.Form):
         self.fields["replace"].label = replacing(self.now)
         if self.now == 0:
             del self.fields["replace"]
+            del self.fields["keep_backup"]
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]

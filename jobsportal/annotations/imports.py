@@ -19,7 +19,7 @@ KEPT_SECONDS = 7 * 24 * 60 * 60
 @dataclass(frozen=True)
 class Import:
     """`before` counts what was there; None where that is not known. `name` is empty for an import that was only found
-    running. `started` is in seconds since 1970."""
+    running. `started` is in seconds since 1970. `backup` is the key of what was kept before; empty for none."""
 
     job_id: int
     person_id: int
@@ -28,6 +28,7 @@ class Import:
     name: str
     format: str
     started: float
+    backup: str = ""
 
     @property
     def since(self) -> datetime:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,11 +15,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from jobsportal.accounts.person import PortalRequest
+from jobsportal.annotations.backups import BackupFailed, take_backup
 from jobsportal.annotations.counting import Counts, counts_of
 from jobsportal.annotations.counting import in_words as counts_in_words
 from jobsportal.annotations.formats import backup_format, formats_of, usable
 from jobsportal.annotations.forms import UploadForm, max_bytes
 from jobsportal.annotations.imports import Import, from_token, latest, standing
+from jobsportal.annotations.models import Backup
 from jobsportal.annotations.reasons import in_plain_words
 from jobsportal.cvat import errors
 from jobsportal.cvat.labeled import AnnotationOutline
@@ -33,7 +36,8 @@ from jobsportal.web.polling import pace, stage_of_waiting
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: PortalRequest, job_id: int) -> HttpResponseBase:
     """GET, POST /jobs/{id}/upload/. Upstream, side by side: jobs.retrieve, jobs.retrieve_annotation_outline, the
-    formats where they are not cached, for GET requests.list; then the names. POST sends: jobs.import_file."""
+    formats where they are not cached, for GET requests.list; then the names. POST sends: jobs.import_file, after
+    jobs.retrieve_annotations_json where a backup is wanted."""
     client = request.person.client
     calls: list[Callable[[], Any]] = [
         partial(formats_of, request.person),
@@ -83,17 +87,46 @@ def before_of(data: AnnotationOutline | errors.CVATError) -> Counts | None:
 def hand_over(request: PortalRequest, job: Job, data: Any, formats: Formats, form: UploadForm) -> HttpResponseBase:
     """Send the file on as it lies in its temporary file, then follow the import."""
     file, name = form.cleaned_data["file"], form.cleaned_data["format"]
+    backup = kept_first(request, job, form)
+    if not form.is_valid():
+        return show_form(request, job, data, formats, form, status=503)
     try:
         rq_id = request.person.client.jobs.import_file(job.id, file, format=name, filename=file.name)
     except errors.Conflict as error:
+        forget(backup)
         place = progress_url(import_of(request, job, data, error.rq_id, "", "")) if error.rq_id else ""
         return show_form(request, job, data, formats, form, status=409, import_url=place, is_taken=True)
     except errors.Invalid as error:
+        forget(backup)
         for field, words in refusals(error, name):
             form.add_error(field, words)
         return show_form(request, job, data, formats, form, status=422)
-    place = progress_url(import_of(request, job, data, rq_id, file.name, name))
+    known = import_of(request, job, data, rq_id, file.name, name)
+    place = progress_url(replace(known, backup=str(backup.key)) if backup else known)
     return HttpResponseClientRedirect(place) if request.htmx else redirect(place)
+
+
+def kept_first(request: PortalRequest, job: Job, form: UploadForm) -> Backup | None:
+    """The backup, where one is wanted; where none can be had, the form says so and nothing is sent.
+
+    Upstream: jobs.retrieve_annotations_json."""
+    if not form.cleaned_data.get("keep_backup"):
+        return None
+    try:
+        return take_backup(request.person, job, "upload")
+    except errors.SignedOut:
+        raise
+    except (BackupFailed, errors.CVATError) as error:
+        why = in_words(error) if isinstance(error, errors.CVATError) else str(error)
+        words = f"The backup could not be taken, so nothing was sent. {why} Without the tick it goes without one."
+        form.add_error("keep_backup", words)
+        return None
+
+
+def forget(backup: Backup | None) -> None:
+    """Nothing was changed, so there is nothing to go back to."""
+    if backup is not None:
+        backup.delete()
 
 
 def import_of(request: PortalRequest, job: Job, data: Any, rq_id: str, name: str, format: str) -> Import:

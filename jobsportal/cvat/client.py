@@ -52,6 +52,7 @@ logger = logging.getLogger(__name__)
 ACCEPT = "application/vnd.cvat+json, */*;q=0.1"
 MIB = 1024 * 1024
 PIECE = 256 * 1024
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 # What may travel in a header: anything else could end it and begin another, or can't be encoded.
 HEADER_VALUE = re.compile(r"(?:[\x21-\x7e][\x20-\x7e]*)?")
@@ -318,7 +319,7 @@ class Client:
             headers["X-Organization"] = self.organization
         if self.forwarded_for:
             headers["X-Forwarded-For"] = self.forwarded_for
-        if self.credential.needs_origin and method not in ("GET", "HEAD", "OPTIONS"):
+        if self.credential.needs_origin and method not in SAFE_METHODS:
             headers["Origin"] = self.origin
         return {**headers, **(extra or {})}
 
@@ -331,7 +332,10 @@ class Client:
             body = self._read(response, MIB, method, path, request_id)
         except errors.CVATError:
             body = b""
-        return errors.error_for(status, response.headers, body, method=method, path=path, request_id=request_id)
+        error = errors.error_for(status, response.headers, body, method=method, path=path, request_id=request_id)
+        is_refused_change = isinstance(error, errors.Forbidden) and method not in SAFE_METHODS
+        error.may_be_read_only = is_refused_change and self.credential.may_be_read_only
+        return error
 
     def _read(self, response: Response, limit: int, method: str, path: str, request_id: str) -> bytes:
         pieces, size = [], 0

@@ -30,6 +30,10 @@ class Credential(Protocol):
         """Whether what changes something has to name the server itself as its Origin."""
 
     @property
+    def may_be_read_only(self) -> bool:
+        """Whether a change may be refused because of it, whoever the person is."""
+
+    @property
     def fingerprint(self) -> str:
         """A name for caches that must not mix people: equal for equal credentials, useless to sign in with."""
 
@@ -38,6 +42,7 @@ class Kept:
     """What most credentials have in common: they travel in headers alone."""
 
     needs_origin = False
+    may_be_read_only = False
 
     @property
     def headers(self) -> dict[str, str]:
@@ -87,6 +92,7 @@ class AccessTokenCredential(Kept):
     """A personal access token, sent as `Authorization: Bearer …`. It may be read-only, and may expire."""
 
     token: str = field(repr=False)
+    may_be_read_only = True
 
     @property
     def headers(self) -> dict[str, str]:

@@ -41,6 +41,7 @@ class CVATError(Exception):
 
     `detail` holds the upstream's own words (at most 2,000 characters, never HTML), `fields` its complaints by field
     name, `request_id` the X-Request-ID that was sent along, so that both servers' logs can be matched.
+    `may_be_read_only`: a change was forbidden, and it may be the access token's fault, not the person's.
     """
 
     detail: str = ""
@@ -51,6 +52,7 @@ class CVATError(Exception):
     request_id: str = ""
     retry_after: float | None = None
     rq_id: str | None = None
+    may_be_read_only: bool = False
 
     def __str__(self) -> str:
         where = f"{self.method} {self.path}".strip()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, overload
 
 from jobsportal.cvat.datasets import prepared
 from jobsportal.cvat.errors import Invalid
-from jobsportal.cvat.labeled import AnnotationOutline, LabeledData, ready
+from jobsportal.cvat.labeled import AnnotationOutline, LabeledData
+from jobsportal.cvat.labeled_json import ready
 from jobsportal.cvat.multipart import annotation_file as body_of
 from jobsportal.cvat.types import Accepted, RequestId
 
@@ -78,7 +79,7 @@ class JobAnnotations:
 
     @overload
     def update_annotations(
-        self, id: int, job_annotations_update_request: LabeledData | Mapping[str, Any], *, checked: bool = True
+        self, id: int, job_annotations_update_request: LabeledData | Mapping[str, Any] | bytes, *, checked: bool = True
     ) -> LabeledData: ...
 
     @overload
@@ -98,7 +99,7 @@ class JobAnnotations:
     def update_annotations(
         self,
         id: int,
-        job_annotations_update_request: LabeledData | Mapping[str, Any] | None = None,
+        job_annotations_update_request: LabeledData | Mapping[str, Any] | bytes | None = None,
         *,
         format: str | None = None,
         annotation_file: BinaryIO | None = None,
@@ -111,9 +112,9 @@ class JobAnnotations:
     ) -> LabeledData | Accepted:
         """PUT /api/jobs/{id}/annotations: replace all annotations by those given; the answer is what is there now.
 
-        Ids are left out (they would be refused), and malformed shapes are refused before anything is sent, unless
-        `checked` is False: for what the server itself gave out. Frames outside the job are accepted upstream: see
-        `labeled.problems`.
+        Given as JSON bytes, they are taken object by object, so that large ones fit. Ids are left out (they would be
+        refused), and malformed shapes are refused before anything is sent, unless `checked` is False: for what the
+        server itself gave out. Frames outside the job are accepted upstream: see `labeled.problems`.
 
         With `format` it is the import of old: a file starts it (Accepted with 202 and the id of its request), `rq_id`
         asks how far it is (202 while it runs, 201 once). That 201, or a failure, uses the request up. A file that is
@@ -147,7 +148,7 @@ class JobAnnotations:
         self,
         action: Literal["create", "update", "delete"],
         id: int,
-        patched_labeled_data_request: LabeledData | Mapping[str, Any],
+        patched_labeled_data_request: LabeledData | Mapping[str, Any] | bytes,
     ) -> LabeledData:
         """PATCH /api/jobs/{id}/annotations?action=: add these objects, or change or remove those with these ids.
 

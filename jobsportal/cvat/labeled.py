@@ -186,15 +186,29 @@ def complaints(data: LabeledData, frames: Collection[int] | None, labels: Collec
     objects = {"tags": data.tags, "shapes": data.shapes, "tracks": data.tracks}
     for kind, items in objects.items():
         for number, item in enumerate(items):
-            place = f"{kind}[{number}]"
-            if frames is not None and item.frame not in frames:
-                yield f"{place}: frame {item.frame} is not one of the job's"
-            if labels is not None and item.label_id not in labels:
-                yield f"{place}: the job has no label {item.label_id}"
-            if isinstance(item, Shape):
-                yield from of_shape(place, item)
-            elif isinstance(item, Track):
-                yield from of_track(place, item)
+            yield from of_object(f"{kind}[{number}]", item, frames, labels)
+
+
+def of_object(
+    place: str,
+    item: "LabeledImage | Shape | Track",
+    frames: Collection[int] | None = None,
+    labels: Collection[int] | None = None,
+) -> Iterator[str]:
+    """The complaints about one tag, shape or track."""
+    if frames is not None and item.frame not in frames:
+        yield f"{place}: frame {item.frame} is not one of the job's{ends_of(frames)}"
+    if labels is not None and item.label_id not in labels:
+        yield f"{place}: the job has no label {item.label_id}"
+    if isinstance(item, Shape):
+        yield from of_shape(place, item)
+    elif isinstance(item, Track):
+        yield from of_track(place, item)
+
+
+def ends_of(frames: Collection[int]) -> str:
+    """Such as " (0–9)", where the frames follow one another."""
+    return f" ({frames[0]}–{frames[-1]})" if isinstance(frames, range) and frames else ""
 
 
 def of_shape(place: str, shape: Shape) -> Iterator[str]:

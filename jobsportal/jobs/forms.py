@@ -90,15 +90,25 @@ class EditForm(SeenForm):
             return None
         if current.assignee and current.assignee.username == name:
             return current.assignee.id
-        people = client.users.list(search=name, page_size=20)
-        exact = [user for user in people if user.username == name] or [
-            user for user in people if name.casefold() in (user.username.casefold(), user.name.casefold())
-        ]
-        if len(exact) == 1:
-            return exact[0].id
-        near = ", ".join(user.username for user in people.results[:5])
-        self.add_error("assignee", f"There is no person “{name}” here." + (f" Near: {near}." if near else ""))
-        return None
+        try:
+            return person_named(client, name)
+        except forms.ValidationError as error:
+            self.add_error("assignee", error)
+            return None
+
+
+def person_named(client: Client, name: str) -> int:
+    """The id of the person who is called this, by user name or in full. Upstream: users.list.
+
+    Raises ValidationError, with names that are near, where there is none or more than one."""
+    people = client.users.list(search=name, page_size=20)
+    exact = [user for user in people if user.username == name] or [
+        user for user in people if name.casefold() in (user.username.casefold(), user.name.casefold())
+    ]
+    if len(exact) == 1:
+        return exact[0].id
+    near = ", ".join(user.username for user in people.results[:5])
+    raise forms.ValidationError(f"There is no person “{name}” here." + (f" Near: {near}." if near else ""))
 
 
 class FieldForm(SeenForm):

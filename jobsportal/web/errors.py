@@ -81,7 +81,12 @@ TELLINGS: list[tuple[type[errors.CVATError], Told]] = [
 def in_words(error: errors.CVATError) -> str:
     """A failure in one line: what happened, and the upstream's own words where it has any worth showing."""
     telling = told(error)
-    return " ".join(part for part in (f"{telling.title}.", said(error) or telling.words) if part)
+    return " ".join(part for part in (f"{telling.title}.", said(error) or telling.words, hint(error)) if part)
+
+
+def hint(error: errors.CVATError) -> str:
+    """What else it may be due to."""
+    return "The access token that you signed in with may be read-only." if error.may_be_read_only else ""
 
 
 def said(error: errors.CVATError) -> str:
@@ -123,11 +128,12 @@ def response_for(request: Any, error: errors.CVATError) -> HttpResponseBase:
     telling = told(error)
     context = {
         "title": titled(request, error, telling.title),
-        "words": telling.words,
+        "words": f"{telling.words} {hint(error)}".strip(),
         "said": said(error),
         "reference": current_request_id.get(),
         # Trying again may help with the server's troubles, not with its refusals.
         "is_passing": telling.status >= 500,
+        "back": back_to_form(request),
     }
     if not is_within_page(request):
         response = render(request, "web/error.html", context, status=telling.status)
@@ -177,6 +183,12 @@ def signed_out(request: Any) -> HttpResponseBase:
     return render(
         request, "web/signed_out.html", {"sign_in_url": target, "was_sent": request.method == "POST"}, status=401
     )
+
+
+def back_to_form(request: Any) -> str:
+    """The form that was sent, filled in as it was; "" where there is none, or too much was typed for an address."""
+    has_form = request.method == "POST" and request.resolver_match.view_name not in WITHOUT_PAGE
+    return f"{request.path}?{kept(request)}" if has_form and kept(request) else ""
 
 
 def kept(request: HttpRequest) -> str:

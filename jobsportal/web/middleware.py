@@ -32,7 +32,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
-UPLOAD_PATH = "/upload/"
+# Where files come in, and the setting that says how large they may be.
+UPLOADS = {"/upload/": "UPLOAD_MAX_MIB", "/annotations/edit/": "CVAT_MAX_BODY_MIB"}
 PEER_SECONDS = 60
 FORM_ALLOWANCE = 2 * 1024 * 1024
 
@@ -101,10 +102,12 @@ def refuse_oversized(get_response: GetResponse) -> GetResponse:
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        is_upload = request.path.endswith(UPLOAD_PATH) and PERSON_KEY in request.session
-        limit = settings.UPLOAD_MAX_MIB * 1024 * 1024 + FORM_ALLOWANCE if is_upload else FORM_ALLOWANCE
+        setting = next((setting for end, setting in UPLOADS.items() if request.path.endswith(end)), "UPLOAD_MAX_MIB")
+        most = getattr(settings, setting)
+        is_upload = request.path.endswith(tuple(UPLOADS)) and PERSON_KEY in request.session
+        limit = most * 1024 * 1024 + FORM_ALLOWANCE if is_upload else FORM_ALLOWANCE
         if length.isdecimal() and int(length) > limit:
-            words = f"Files of up to {settings.UPLOAD_MAX_MIB:,} MiB can be uploaded here. Nothing was changed."
+            words = f"Files of up to {most:,} MiB can be uploaded here. Nothing was changed."
             response = refused(request, "This is too large", words, 413)
             response["Connection"] = "close"
             return response

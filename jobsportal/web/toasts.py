@@ -16,7 +16,9 @@ MAX_WORDS = 400
 
 @dataclass(frozen=True)
 class Toast:
-    """`kind` is "done", "problem" or "note"; `undo` is a signed description of the change to `job` to take back."""
+    """`kind` is "done", "problem" or "note"; `undo` is a signed description of the change to `job` to take back.
+
+    With `action`, an address within the portal, undoing asks that one; only a page that is loaded shows it."""
 
     words: str
     kind: str = "done"
@@ -24,6 +26,7 @@ class Toast:
     job: int = 0
     href: str = ""
     link: str = ""
+    action: str = ""
 
 
 def on_response(response: HttpResponse, toast: Toast) -> HttpResponse:

@@ -26,6 +26,16 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && isPolling(event.target)) event.preventDefault();
 });
 
+// A double click sends a form once.
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-once]")) return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("[data-once]")) delete form.dataset.sent;
+});
+
 // The line on top, for answers that replace a part of the page.
 let waiting = 0;
 document.addEventListener("htmx:beforeSend", (event) => {

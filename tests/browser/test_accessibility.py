@@ -25,6 +25,14 @@ PAGES = [
     "/jobs/3/upload/",
     "/jobs/1/export/",
     "/downloads/",
+    "/jobs/new/",
+    "/jobs/new/?task=99999",
+    "/jobs/new/?task=1",
+    "/jobs/new/?task=2",
+    "/jobs/new/?task=2&method=manual&frames=0-3",
+    "/jobs/3/delete/",
+    "/jobs/58/delete/",
+    "/server/",
     "/nowhere",
 ]
 RULES = {
@@ -50,7 +58,11 @@ def complaints(page: Page) -> list[str]:
 def test_axe_finds_nothing_on_any_page(page_in_theme: Page, enter, sandbox: Sandbox):
     page = page_in_theme
     page.goto("/sign-in")
+    page.get_by_text("Use a personal access token").click()
     found = complaints(page)
+    page.get_by_role("button", name="Use the token").click()
+    expect(page.get_by_text("Paste the token.")).to_be_visible()
+    found += complaints(page)
     enter(page)
     leave_exports(sandbox)
     for path in PAGES:
@@ -111,6 +123,13 @@ def test_axe_finds_nothing_in_what_follows_from_work(page_in_theme: Page, enter,
         sandbox.reset()
         sandbox.request_seconds = 0.0
     page.goto("/jobs/3/edit/state?seen_assignee=5&seen_stage=annotation&seen_state=new&version=x")
+    found += complaints(page)
+    page.goto("/jobs/new/?task=2&method=manual&frames=oops&assignee=zelda")
+    page.get_by_role("button", name="Make the ground truth job").click()
+    expect(page.get_by_text("is neither a frame")).to_be_visible()
+    found += complaints(page)
+    page.goto("/jobs/58/delete/")
+    page.get_by_role("button", name="Delete job 58").click()
     found += complaints(page)
     sandbox.fail(path="^/api/jobs$", status=500, times=None)
     page.goto("/jobs/")

@@ -1,9 +1,13 @@
 import json
+import re
 
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
 
+from jobsportal.accounts.sealing import seal, unseal_credential
+from jobsportal.cvat import AccessTokenCredential
+from jobsportal.cvat.versions import known_versions
 from tests.checks import CheckedClient
 
 
@@ -264,3 +268,142 @@ def test_a_message_is_shown_once(portal):
     portal.post("/jobs/3/edit/state", {"value": "completed", "next": "/jobs/"})
     assert "Job 3: state completed" in portal.get("/jobs/").content.decode()
     assert "Job 3: state completed" not in portal.get("/jobs/").content.decode()
+
+
+# By token
+
+
+def enter_by_token(client, token, **more):
+    return client.post("/sign-in", {"token": token, **more})
+
+
+def authorizations(upstream):
+    return [call.headers.get("authorization", "").partition(" ")[0] for call in upstream.calls]
+
+
+@pytest.fixture
+def newer(upstream):
+    """A server that says it has access tokens."""
+    known_versions.set(upstream.url, "2.48.0")
+    yield upstream
+    known_versions.forget(upstream.url)
+
+
+@pytest.fixture
+def earlier(upstream):
+    """A server that says it has none yet."""
+    known_versions.set(upstream.url, "2.42.0")
+    yield upstream
+    known_versions.forget(upstream.url)
+
+
+def test_an_access_token_signs_in_and_is_what_every_page_uses(stranger, newer):
+    answer = enter_by_token(stranger, newer.access_token("alice"), next="/jobs/?state=new")
+    assert (answer.status_code, answer["Location"]) == (302, "/jobs/?state=new")
+    page = stranger.get("/jobs/")
+    assert page.status_code == 200 and "alice at Test CVAT" in page.content.decode()
+    assert set(authorizations(newer)) == {"Bearer"}
+
+
+def test_an_api_token_signs_in_too_on_either_generation(stranger, newer):
+    assert enter_by_token(stranger, newer.token("alice")).status_code == 302
+    assert authorizations(newer)[:2] == ["Bearer", "Token"], "the kind that this version has is tried first"
+    newer.calls.clear()
+    stranger.get("/jobs/")
+    assert set(authorizations(newer)) == {"Token"}
+
+
+def test_an_earlier_server_is_asked_for_an_api_token_first(stranger, earlier):
+    assert enter_by_token(stranger, earlier.token("alice")).status_code == 302
+    assert set(authorizations(earlier)) == {"Token"}
+    earlier.calls.clear()
+    assert enter_by_token(stranger, earlier.access_token("bob")).status_code == 302
+    assert authorizations(earlier)[:2] == ["Token", "Bearer"]
+
+
+@pytest.mark.parametrize("written", ["  {}\n", "Bearer {}", "bearer {}", "Authorization: Bearer {}"])
+def test_a_token_may_be_pasted_as_it_stands_elsewhere(stranger, newer, written):
+    assert enter_by_token(stranger, written.format(newer.access_token("alice"))).status_code == 302
+
+
+def test_a_wrong_token_is_said_and_never_shown_again(stranger, newer):
+    answer = enter_by_token(stranger, "wr0ng-t0ken")
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "does not accept this token" in page and "wr0ng-t0ken" not in page
+    assert "<details" in page and re.search(r"<details[^>]* open", page)
+
+
+@pytest.mark.parametrize("token", ["", " ", "two words", "a\r\nX: y", "nul\0", "ümlaut", "\u202eabc", "x" * 2000])
+def test_what_can_be_no_token_is_not_sent(stranger, newer, token):
+    answer = enter_by_token(stranger, token)
+    assert answer.status_code == 422 and "has-error" in answer.content.decode() and not newer.calls
+
+
+def test_a_forbidden_token_is_a_wrong_one(stranger, newer):
+    newer.fail(path="/api/users/self", status=403, body=b'{"detail":"Invalid token."}', times=2)
+    assert "does not accept this token" in enter_by_token(stranger, "abc").content.decode()
+
+
+def test_an_unreachable_upstream_is_not_the_tokens_fault(stranger, settings):
+    settings.CVAT_URL = "http://127.0.0.1:9"
+    answer = enter_by_token(stranger, "abc")
+    assert answer.status_code == 502 and "can&#x27;t be reached" in answer.content.decode()
+
+
+def test_too_many_wrong_tokens_lock_tokens_from_that_address_and_no_passwords(stranger, newer, settings):
+    token = newer.access_token("alice")
+    for _ in range(settings.SIGN_IN_ATTEMPTS):
+        assert enter_by_token(stranger, "wrong").status_code == 422
+    newer.calls.clear()
+    answer = enter_by_token(stranger, token)
+    assert answer.status_code == 429 and "Too many wrong tokens." in answer.content.decode() and not newer.calls
+    assert enter(stranger).status_code == 302
+
+
+def test_a_token_that_ends_half_way_leads_to_signing_in_and_back(stranger, newer):
+    enter_by_token(stranger, newer.access_token("alice"))
+    newer.revoke("alice")
+    answer = stranger.get("/jobs/?state=new")
+    assert answer.status_code == 401 and "next=%2Fjobs%2F%3Fstate%3Dnew" in answer.content.decode()
+
+
+def test_an_access_token_is_sealed_with_its_kind(stranger, newer):
+    token = newer.access_token("alice")
+    enter_by_token(stranger, token)
+    kept = stranger.session["person"]["sealed"]
+    assert token not in str(dict(stranger.session))
+    assert unseal_credential(kept) == AccessTokenCredential(token)
+
+
+def test_a_session_sealed_before_tokens_had_kinds_stays_valid(portal, upstream):
+    session = portal.session
+    session["person"] = session["person"] | {"sealed": seal(upstream.token("alice"))}
+    session.save()
+    assert portal.get("/jobs/").status_code == 200
+    assert set(authorizations(upstream)) == {"Token"}
+
+
+def test_signing_out_with_an_access_token_leaves_it_to_others(stranger, newer):
+    enter_by_token(stranger, newer.access_token("alice"))
+    stranger.post("/sign-out")
+    assert stranger.get("/jobs/").status_code == 302
+    assert not [call for call in newer.calls if "logout" in call.path]
+
+
+def test_a_change_refused_to_an_access_token_says_that_it_may_be_read_only(stranger, newer):
+    enter_by_token(stranger, newer.access_token("alice", read_only=True))
+    assert stranger.get("/jobs/?org=acme").status_code == 200
+    hint = "access token that you signed in with may be read-only"
+    toast = stranger.post("/jobs/3/edit/state", {"value": "completed"}, headers={"HX-Request": "true"})
+    assert toast.status_code == 403 and hint in toast["HX-Trigger"]
+    for answer in (
+        stranger.post("/jobs/3/edit/state", {"value": "completed"}),
+        stranger.post("/jobs/3/", {"stage": "validation", "state": "new"}),
+    ):
+        assert answer.status_code == 403 and hint in answer.content.decode()
+
+
+def test_a_change_refused_to_somebody_with_a_password_blames_no_token(portal, upstream):
+    upstream.fail(method="PATCH", status=403)
+    answer = portal.post("/jobs/3/edit/state", {"value": "completed"})
+    assert answer.status_code == 403 and "read-only" not in answer.content.decode()

@@ -51,7 +51,7 @@ def client_of() -> Callable[..., Client]:
 
     def make(listener: Listener, **options: Any) -> Client:
         options = {"timeouts": Timeouts(2.0, 2.0, 5.0), "retry": NEVER_AGAIN, **options}
-        return Client(listener.url, TokenCredential("s3cret-token"), **options)
+        return Client(listener.url, **{"credential": TokenCredential("s3cret-token"), **options})
 
     return make
 

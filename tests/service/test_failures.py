@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 import jobsportal.cvat.connections as connections
-from jobsportal.cvat import Client, RetryPolicy, Timeouts, TokenCredential, errors
+from jobsportal.cvat import AccessTokenCredential, Client, RetryPolicy, Timeouts, TokenCredential, errors
 from jobsportal.cvat.errors import (
     BrokenAnswer,
     Busy,
@@ -373,3 +373,21 @@ def test_a_credential_that_is_no_longer_accepted_is_signed_out(sandbox):
     sandbox.revoke("alice")
     with pytest.raises(SignedOut):
         client.users.self()
+
+
+@pytest.mark.parametrize(
+    ("credential", "method", "status", "expected"),
+    [
+        (AccessTokenCredential("pat"), "PATCH", "403 Forbidden", True),
+        (AccessTokenCredential("pat"), "GET", "403 Forbidden", False),
+        (AccessTokenCredential("pat"), "PATCH", "400 Bad Request", False),
+        (TokenCredential("token"), "PATCH", "403 Forbidden", False),
+    ],
+)
+def test_only_a_change_forbidden_to_an_access_token_may_be_due_to_one_that_is_read_only(
+    listen, client_of, credential, method, status, expected
+):
+    client = client_of(listen(answer(status)), credential=credential)
+    with pytest.raises(errors.CVATError) as caught:
+        client.fetch(method, "/api/jobs/1")
+    assert caught.value.may_be_read_only is expected

@@ -24,6 +24,7 @@ ICONS = {
     "out": '<path d="M6 3H3v10h10v-3M9 3h4v4M13 3 7.5 8.5" fill="none" stroke="currentColor" stroke-width="1.6"/>',
     "down": '<path d="M8 2v8M4.5 7 8 10.5 11.5 7M3 13.5h10" fill="none" stroke="currentColor" stroke-width="1.6"/>',
     "up": '<path d="M8 11V3M4.5 6.5 8 3l3.5 3.5M3 13.5h10" fill="none" stroke="currentColor" stroke-width="1.6"/>',
+    "plus": '<path d="M8 3v10M3 8h10" stroke="currentColor" stroke-width="1.6"/>',
     "search": '<circle cx="7" cy="7" r="4.5" fill="none" stroke="currentColor" stroke-width="1.6"/>'
     '<path d="M10.5 10.5 14 14" stroke="currentColor" stroke-width="1.6"/>',
     "filter": '<path d="M2 4h12M4 8h8M6.5 12h3" stroke="currentColor" stroke-width="1.6"/>',

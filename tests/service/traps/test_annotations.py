@@ -97,7 +97,7 @@ def test_trap_frames_outside_the_job_are_accepted_so_they_can_be_looked_for():
     data = LabeledData(tags=[LabeledImage(label_id=1, frame=99)], shapes=[])
     assert problems(data) == []
     assert problems(data, frames=range(10), labels={2}) == [
-        "tags[0]: frame 99 is not one of the job's",
+        "tags[0]: frame 99 is not one of the job's (0–9)",
         "tags[0]: the job has no label 1",
     ]
 
