@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -115,13 +115,20 @@ def test_it_only_looks_when_told_so(sandbox: Sandbox) -> None:
     assert "nothing was changed" in told
 
 
-def until_sent(sandbox: Sandbox, method: str) -> None:
-    """Until the suite has sent that to a job's annotations, and the sandbox has done it."""
+def until(so: Callable[[], bool]) -> None:
     for _ in range(3000):
-        if any(call.method == method and "/annotations" in call.path for call in sandbox.calls):
+        if so():
             return
         threading.Event().wait(0.02)
-    raise AssertionError(f"no {method} has come")
+    raise AssertionError("it never came true")
+
+
+def held_at_a_delete(sandbox: Sandbox) -> subprocess.Popen[str]:
+    """The suite as carol, after it has replaced annotations by one and while it waits for them to be deleted."""
+    sandbox.fail("DELETE", "/annotations", delay=1.5)
+    process = begin(sandbox, "carol", "-k", "test_destroy_annotations_leaves_none")
+    until(lambda: not sandbox.faults._ordered)
+    return process
 
 
 def leave_only_labeled_jobs(sandbox: Sandbox) -> None:
@@ -136,23 +143,19 @@ def test_it_puts_back_what_it_changed_when_it_is_interrupted(sandbox: Sandbox, k
     """Also what the server does of it only later: the DELETE that waits for its answer."""
     leave_only_labeled_jobs(sandbox)
     before = state_of(sandbox)
-    sandbox.fail("DELETE", "/annotations", delay=1.5)
-    process = begin(sandbox, "carol", "-k", "test_destroy_annotations_leaves_none")
-    until_sent(sandbox, "PUT")
+    process = held_at_a_delete(sandbox)
     process.send_signal(kind)
     told, _ = process.communicate(timeout=60)
     assert "KeyboardInterrupt" in told and process.returncode == 2, told
     assert re.search(r"changed and put back: annotations of job", told)
-    until_sent(sandbox, "DELETE")
+    until(lambda: any(call.method == "DELETE" for call in sandbox.calls))
     assert state_of(sandbox) == before
 
 
 def test_it_says_where_the_copy_lies_when_it_can_not_put_back(sandbox: Sandbox) -> None:
     leave_only_labeled_jobs(sandbox)
     before = state_of(sandbox)
-    sandbox.fail("DELETE", "/annotations", delay=1.5)
-    process = begin(sandbox, "carol", "-k", "test_destroy_annotations_leaves_none")
-    until_sent(sandbox, "PUT")
+    process = held_at_a_delete(sandbox)
     sandbox.fail("PUT", "/annotations", status=500, times=None)
     told, _ = process.communicate(timeout=60)
     found = re.search(r"NOT PUT BACK: job (\d+) .* are in (/\S+annotations\.json)", told)
