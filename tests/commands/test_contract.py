@@ -125,8 +125,12 @@ def until(so: Callable[[], bool]) -> None:
 
 def held_at_a_delete(sandbox: Sandbox) -> subprocess.Popen[str]:
     """The suite as carol, after it has replaced annotations by one and while it waits for them to be deleted."""
-    sandbox.fail("DELETE", "/annotations", delay=1.5)
-    process = begin(sandbox, "carol", "-k", "test_destroy_annotations_leaves_none")
+    return held(sandbox, "DELETE", "/annotations", "carol", "test_destroy_annotations_leaves_none")
+
+
+def held(sandbox: Sandbox, method: str, path: str, username: str, test: str) -> subprocess.Popen[str]:
+    sandbox.fail(method, path, delay=1.5)
+    process = begin(sandbox, username, "-k", test)
     until(lambda: not sandbox.faults._ordered)
     return process
 
@@ -149,6 +153,16 @@ def test_it_puts_back_what_it_changed_when_it_is_interrupted(sandbox: Sandbox, k
     assert "KeyboardInterrupt" in told and process.returncode == 2, told
     assert re.search(r"changed and put back: annotations of job", told)
     until(lambda: any(call.method == "DELETE" for call in sandbox.calls))
+    assert state_of(sandbox) == before
+
+
+def test_it_removes_ground_truth_that_it_never_heard_of(sandbox: Sandbox) -> None:
+    """Interrupted while it waits for the answer, it doesn't know of the job that is made after that."""
+    before = state_of(sandbox)
+    process = held(sandbox, "POST", "/api/jobs$", "admin", "test_create_of_ground_truth_by_hand")
+    process.send_signal(signal.SIGINT)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 2 and "a ground truth job, created and deleted (1 times)" in told, told
     assert state_of(sandbox) == before
 
 

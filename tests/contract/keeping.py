@@ -164,6 +164,7 @@ def ground_truth(client: Client, task_id: int, ledger: Ledger) -> Iterator[list[
         yield made
     except (Unreachable, BrokenAnswer, KeyboardInterrupt):
         with undisturbed():
+            time.sleep(LATE)
             made += [job.id for job in client.jobs.list(task_id=task_id, type="ground_truth") if job.id not in made]
         raise
     finally:
