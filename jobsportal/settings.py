@@ -35,6 +35,11 @@ CVAT_CA_BUNDLE = env.str("CVAT_CA_BUNDLE", "")
 PAGE_SIZE = env.int("PAGE_SIZE", 25)
 STUCK_DAYS = env.int("STUCK_DAYS", 7)
 NAMES_CACHE_SECONDS = env.int("NAMES_CACHE_SECONDS", 300)
+# What was read of jobs whose frames are looked at: how much of it a process keeps, for how long, and for how long
+# labels and frames are taken as unchanged (annotations are compared at each step).
+FRAMES_CACHE_MIB = env.int("FRAMES_CACHE_MIB", 64)
+FRAMES_CACHE_SECONDS = env.int("FRAMES_CACHE_SECONDS", 600)
+FRAMES_FRESH_SECONDS = env.int("FRAMES_FRESH_SECONDS", 60)
 POLL_SECONDS = env.float("POLL_SECONDS", 1.0)
 UPLOAD_MAX_MIB = env.int("UPLOAD_MAX_MIB", 2048)
 BACKUP_DAYS = env.int("BACKUP_DAYS", 30)
@@ -56,6 +61,7 @@ INSTALLED_APPS = [
     "jobsportal.exports",
     "jobsportal.ground_truth",
     "jobsportal.server",
+    "jobsportal.frames",
     "jobsportal.sandbox",
 ]
 

@@ -13,6 +13,7 @@ urlpatterns = [
     path("jobs/", include("jobsportal.jobs.urls")),
     path("jobs/", include("jobsportal.annotations.urls")),
     path("jobs/", include("jobsportal.ground_truth.urls")),
+    path("jobs/", include("jobsportal.frames.urls")),
     path("", include("jobsportal.exports.urls")),
     path("server/", include("jobsportal.server.urls")),
 ]

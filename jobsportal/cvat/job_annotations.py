@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, overload
 
+from msgspec import DecodeError
+
 from jobsportal.cvat.datasets import prepared
-from jobsportal.cvat.errors import Invalid
+from jobsportal.cvat.errors import BrokenAnswer, Invalid
 from jobsportal.cvat.labeled import AnnotationOutline, LabeledData
 from jobsportal.cvat.labeled_json import ready
 from jobsportal.cvat.multipart import annotation_file as body_of
+from jobsportal.cvat.spans import Spans, cut
 from jobsportal.cvat.types import Accepted, RequestId
 
 if TYPE_CHECKING:
@@ -72,6 +75,17 @@ class JobAnnotations:
     def retrieve_annotation_outline(self, id: int) -> AnnotationOutline:
         """GET /api/jobs/{id}/annotations, for counting: a fifth of the memory of `retrieve_annotations`."""
         return self.client.get(f"/api/jobs/{int(id)}/annotations", AnnotationOutline)
+
+    def retrieve_annotation_spans(self, id: int, first: int, last: int, deleted: Collection[int] = ()) -> Spans:
+        """GET /api/jobs/{id}/annotations, for looking at single frames, from first to last: packed, and read when asked
+        for. Key frames of tracks on `deleted` frames say nothing about others."""
+        path = f"/api/jobs/{int(id)}/annotations"
+        raw = self.client.fetch("GET", path)
+        try:
+            return cut(raw.content, first, last, deleted)
+        except (DecodeError, UnicodeDecodeError, RecursionError) as error:
+            words = f"not what the API promises: {error}"
+            raise BrokenAnswer(words, method="GET", path=path, request_id=raw.request_id) from None
 
     def retrieve_annotations_json(self, id: int) -> Download:
         """GET /api/jobs/{id}/annotations as the very bytes the upstream sends, streamed: a faithful copy to keep."""

@@ -12,10 +12,11 @@ from jobsportal.web.addresses import is_within_page, place_of
 # Which entry of the main navigation a room's pages stand under.
 SECTIONS = {
     "jobs": "jobs",
+    "frames": "jobs",
     "annotations": "jobs",
+    "ground_truth": "jobs",
     "exports:export": "jobs",
     "exports": "downloads",
-    "ground_truth": "jobs",
 }
 
 
