@@ -143,7 +143,7 @@ class DataMeta(Record, frozen=True, kw_only=True):
     start_frame: int = 0
     stop_frame: int = 0
     frames: list[FrameMeta] | None
-    deleted_frames: list[int]
+    deleted_frames: list[int] = []
     included_frames: list[int] | None = None
     chunk_size: int | None = None
     chunks_updated_date: Moment | None = None
