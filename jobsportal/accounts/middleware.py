@@ -11,6 +11,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from jobsportal.accounts.person import look_at, recall
 from jobsportal.web.addresses import is_within_page, place_of
+from jobsportal.web.errors import signed_out
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -46,9 +47,11 @@ class signed_in_person:
 
 
 def ask_to_sign_in(request: Any) -> HttpResponseBase:
+    if request.method == "POST":
+        return signed_out(request)  # which says that nothing was sent, and leads back to the form as it was typed
     place = place_of(request)
     target = reverse("accounts:sign_in")
-    if request.method in ("GET", "HEAD") and place != "/":
+    if place != "/":
         target += "?" + urlencode({"next": place})
     if is_within_page(request):
         response = HttpResponseClientRedirect(target)

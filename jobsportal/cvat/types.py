@@ -13,7 +13,8 @@ from msgspec.json import decode
 
 T = TypeVar("T")
 Moment = Annotated[datetime, Meta(tz=True)]
-Id = Annotated[int, Meta(ge=0)]
+Id = Annotated[int, Meta(ge=0, lt=10**18)]
+Frame = Annotated[int, Meta(ge=0, lt=2**31)]  # of frames and pixels, as large as the upstream can store them
 
 STAGES = ("annotation", "validation", "acceptance")
 STATES = ("new", "in progress", "completed", "rejected")
@@ -126,9 +127,9 @@ class FrameMeta(Record, frozen=True):
     """A frame: its file's name and its size in pixels. `related_files` counts its context images."""
 
     name: str
-    width: int
-    height: int
-    related_files: int = 0
+    width: Frame
+    height: Frame
+    related_files: Frame = 0
 
 
 class DataMeta(Record, frozen=True, kw_only=True):
@@ -139,13 +140,13 @@ class DataMeta(Record, frozen=True, kw_only=True):
     about; the others are placeholders. `chunk_size` is in frames.
     """
 
-    size: int = 0
-    start_frame: int = 0
-    stop_frame: int = 0
+    size: Frame = 0
+    start_frame: Frame = 0
+    stop_frame: Frame = 0
     frames: list[FrameMeta] | None
-    deleted_frames: list[int] = []
-    included_frames: list[int] | None = None
-    chunk_size: int | None = None
+    deleted_frames: list[Frame] = []
+    included_frames: list[Frame] | None = None
+    chunk_size: Frame | None = None
     chunks_updated_date: Moment | None = None
     image_quality: int = 0
     frame_filter: str = ""
@@ -190,9 +191,9 @@ class Job(Record, frozen=True):
     stage: str = "annotation"
     state: str = "new"
     type: str = "annotation"
-    frame_count: int = 0
-    start_frame: int = 0
-    stop_frame: int = 0
+    frame_count: Frame = 0
+    start_frame: Frame = 0
+    stop_frame: Frame = 0
     created_date: Moment | None = None
     updated_date: Moment | None = None
     organization: Id | None = None
@@ -208,7 +209,7 @@ class Task(Record, frozen=True):
     organization: Id | None = None
     project_id: Id | None = None
     mode: str = ""
-    size: int = 0
+    size: Frame = 0
     dimension: str | None = None
 
 

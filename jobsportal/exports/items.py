@@ -58,6 +58,10 @@ class Item:
         return self.operation.target == "job" and self.operation.job_id is not None
 
     @property
+    def is_handed_out_once(self) -> bool:
+        return self.state == "ready" and not self.request.can_be_fetched_again
+
+    @property
     def with_images(self) -> bool:
         return self.operation.type == DATASET
 

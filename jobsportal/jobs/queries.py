@@ -1,5 +1,6 @@
 """What the address of the jobs list means: presets, filters, sorting, paging."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -52,6 +53,7 @@ RULE_HELP = (
     'JSON Logic, for example {"and": [{"==": [{"var": "stage"}, "validation"]}, {"!": {"var": "assignee"}}]}. '
     f"Fields: {', '.join(filters.FIELDS)}."
 )
+NUMBER = re.compile(r"(#|job\s*#?\s*)?([0-9]{1,9})", re.IGNORECASE)
 WHOLE_NAME = {"autocomplete": "off", "placeholder": "whole name"}
 
 
@@ -63,7 +65,7 @@ class FilterForm(forms.Form):
         max_length=200,
         label="Search",
         widget=forms.TextInput(
-            attrs={"type": "search", "placeholder": "Search task, project, person", "data-key": "/"}
+            attrs={"type": "search", "placeholder": "Search task, project, person or #job", "data-key": "/"}
         ),
     )
     assignee = forms.CharField(
@@ -214,6 +216,9 @@ class JobQuery:
         """The parameters of `jobs.list`."""
         params: dict[str, Any] = {name: self.given[name] for name in CHIPS if name in self.given and name != "filter"}
         rules = [rule for rule in (self.preset_rule(person, now or datetime.now(UTC)), self.own_rule()) if rule]
+        if number := self.number_rule():
+            rules.append(number)
+            del params["search"]
         if rules:
             params["filter"] = filters.both(*rules)
         return {**params, "sort": self.sort, "page": self.page, "page_size": self.page_size}
@@ -231,6 +236,17 @@ class JobQuery:
             since = (now - timedelta(days=self.days)).replace(microsecond=0)
             return filters.both(filters.equals("state", "in progress"), filters.until("updated_date", since))
         return None
+
+    def number_rule(self) -> filters.Rule | None:
+        """What a search for a number means, which the upstream's search does not know: the job with that number. A
+        plain number may be a part of a name as well."""
+        found = NUMBER.fullmatch(str(self.given.get("search", "")).strip())
+        if found is None:
+            return None
+        job = filters.equals("id", int(found[2]))
+        if found[1]:
+            return job
+        return {"or": [job, *({"in": [found[2], filters.var(name)]} for name in ("task_name", "project_name"))]}
 
     def own_rule(self) -> filters.Rule | None:
         return filters.parse(self.given["filter"]) if "filter" in self.given else None

@@ -391,3 +391,23 @@ def test_the_editor_that_cannot_be_had_leaves_the_table_as_it_is(portal, upstrea
 def test_without_an_organization_the_list_says_what_is_missing(sign_in):
     assert "Choose an organization" in text_of(sign_in("alice", org="*").get("/jobs/"))
     assert "Choose an organization" not in text_of(sign_in("admin", org="*").get("/jobs/"))
+
+
+@pytest.mark.parametrize("words", ["#17", "job 17", "Job #17", " #17 "])
+def test_a_job_is_found_by_its_number(portal, upstream, words):
+    page = text_of(portal.get("/jobs/", {"search": words}))
+    assert "/jobs/17/" in page and "/jobs/16/" not in page
+    asked = upstream.calls[0].query
+    assert "search" not in asked and json.loads(asked["filter"][0]) == {"==": [{"var": "id"}, 17]}
+
+
+def test_a_plain_number_is_a_jobs_or_a_part_of_a_name(portal, upstream):
+    page = text_of(portal.get("/jobs/", {"search": "17", "page_size": 200}))
+    assert "/jobs/17/" in page
+    found = text_of(portal.get("/jobs/", {"search": "2026", "page_size": 200}))
+    assert "rain, 2026-11" in found
+
+
+def test_a_number_goes_together_with_other_filters(portal):
+    assert "/jobs/17/" not in text_of(portal.get("/jobs/", {"search": "#17", "stage": "validation"}))
+    assert "/jobs/17/" in text_of(portal.get("/jobs/", {"search": "#17", "stage": "acceptance"}))

@@ -407,3 +407,20 @@ def test_a_change_refused_to_somebody_with_a_password_blames_no_token(portal, up
     upstream.fail(method="PATCH", status=403)
     answer = portal.post("/jobs/3/edit/state", {"value": "completed"})
     assert answer.status_code == 403 and "read-only" not in answer.content.decode()
+
+
+def test_a_form_that_comes_after_the_session_is_gone_says_that_nothing_was_sent(portal, upstream):
+    portal.session.flush()
+    portal.cookies.clear()
+    answer = portal.post("/jobs/17/", {"assignee": "dave", "stage": "acceptance", "state": "completed"})
+    page = answer.content.decode()
+    assert answer.status_code == 401 and "signed out" in page
+    assert "%2Fjobs%2F17%2F%3Fassignee%3Ddave" in page.replace("&amp;", "&")
+    assert not [call for call in upstream.calls if call.method == "PATCH"]
+
+
+def test_a_change_in_a_page_after_the_session_is_gone_leaves_the_page(portal):
+    portal.session.flush()
+    portal.cookies.clear()
+    answer = portal.post("/jobs/17/", {"state": "completed"}, headers={"HX-Request": "true", "HX-Target": "x"})
+    assert answer.status_code == 401 and answer["HX-Reswap"] == "none" and "signed out" in answer["HX-Trigger"]
