@@ -7,6 +7,7 @@
   if (!form) return;
   const list = form.elements.frames;
   const size = Number(form.dataset.size);
+  const most = 100000; // As many as the portal takes by hand.
   const number = new Intl.NumberFormat("en");
 
   // "0-9, 15" as a set; null while it can't be read.
@@ -17,8 +18,9 @@
       if (!found) return null;
       const first = Number(found[1]);
       const last = Number(found[2] ?? found[1]);
-      if (first > last || last >= size) return null;
+      if (first > last || last >= size || last - first >= most) return null;
       for (let frame = first; frame <= last; frame += 1) frames.add(frame);
+      if (frames.size > most) return null;
     }
     return frames;
   }

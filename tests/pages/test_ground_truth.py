@@ -1,8 +1,10 @@
 """Making a ground truth job for a task, and deleting one."""
 
 import re
+import time
 from collections.abc import Iterator
 from html import unescape
+from threading import BoundedSemaphore
 
 import pytest
 from django.http import QueryDict
@@ -13,9 +15,11 @@ from jobsportal.cvat.versions import known_versions
 from jobsportal.ground_truth import ranges
 from jobsportal.ground_truth.grid import A_PAGE, chosen_in
 from jobsportal.sandbox import Sandbox
+from jobsportal.web import streaming
 from tests.checks import CheckedClient, fragment, parsed
 
 TASK, TAKEN, TAKEN_JOB = 2, 1, 58  # 110 frames in 11 jobs; one that has a ground truth job
+PICTURE = "/jobs/new/picture/9/0"
 RANDOM = {"task": TASK, "method": "random_uniform", "amount": "10", "unit": "percent"}
 MANUAL = {"task": TASK, "method": "manual", "frames": "0-2, 50"}
 
@@ -297,6 +301,26 @@ def test_the_pictures_come_as_a_part_and_through_the_jobs_that_hold_them(portal,
     assert call.query == {"type": ["frame"], "number": ["12"], "quality": ["compressed"]}
 
 
+def test_pictures_pass_in_pieces_and_take_a_place_among_the_transfers(portal, monkeypatch):
+    monkeypatch.setattr(streaming, "transfers", BoundedSemaphore(1))
+    answer = portal.get(PICTURE)
+    assert answer.streaming and portal.get(PICTURE).status_code == 503
+    assert b"".join(answer.streaming_content)
+    answer.close()
+    assert portal.get(PICTURE).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "image/jpegx", ""])
+def test_what_is_no_picture_is_not_passed_on(portal, upstream, kind):
+    upstream.fail(path="/data$", status=200, body=b"<script>", content_type=kind)
+    assert portal.get(PICTURE).status_code == 502
+
+
+def test_a_picture_with_more_in_its_kind_is_passed_on_as_its_plain_kind(portal, upstream):
+    upstream.fail(path="/data$", status=200, body=b"1", content_type="Image/PNG; charset=binary")
+    assert portal.get(PICTURE)["Content-Type"] == "image/png"
+
+
 def test_where_the_pictures_are_is_asked_once(portal, upstream):
     for number in ("1", "2"):
         make(portal, MANUAL, at=number)
@@ -348,6 +372,47 @@ def test_no_text_breaks_the_reading_of_frames(words):
         assert ranges.read(words, 1000) <= set(range(1000))
     except ranges.Unreadable as error:
         assert str(error)
+
+
+def test_all_that_cannot_be_read_is_told_at_once_and_not_endlessly():
+    with pytest.raises(ranges.Unreadable) as told:
+        ranges.read("9-3, x, x, 110, 4", 110)
+    for words in ("9-3 runs backwards.", "“x” is neither", "The task has no frame 110."):
+        assert str(told.value).count(words) == 1
+    with pytest.raises(ranges.Unreadable, match="15 more can’t be read either") as told:
+        ranges.read(", ".join("abcdefghijklmnopqrst"), 110)
+    assert len(str(told.value)) < 500
+
+
+def test_ranges_that_overlap_cost_no_more_than_what_they_mean(portal):
+    began = time.process_time()
+    assert ranges.read("0-99999," * 2_000, 100_000) == set(range(100_000))
+    assert time.process_time() - began < 1, "each of them was counted out"
+
+
+@pytest.mark.parametrize(
+    "words", ["0-9999999", "0-60000, 70000-200000", ",".join(f"{n}-{n + 90000}" for n in (0, 95000))]
+)
+def test_more_frames_than_can_be_chosen_by_hand_are_not_counted_out(words):
+    with pytest.raises(ranges.Unreadable, match="100,000 at most can be chosen by hand"):
+        ranges.read(words, 10_000_000)
+
+
+def test_a_list_that_is_too_long_is_not_read_and_stays_as_it_was_typed(portal, upstream):
+    long = "0-2," * 60_000
+    answer = make(portal, MANUAL, frames=long)
+    assert answer.status_code == 422 and "at most 200000 characters" in text(answer) and not sent(upstream)
+    assert frames_of(answer) == long
+    with pytest.raises(ranges.Unreadable, match="20,000 at most are read"):
+        ranges.read("0-2," * 5_001, 110)
+    assert len(ranges.read("0-2," * 5_001, 110, 200_000)) == 3
+
+
+def test_a_pick_is_one_frame(portal):
+    data = QueryDict(mutable=True)
+    data.setlist("pick", ["0-9", "11"])
+    data.update({"seen": "", "shown": "0-23", "frames": ""})
+    assert chosen_in(data, 110) == {11}
 
 
 def test_what_a_page_of_pictures_sends_may_be_anything(portal):
