@@ -83,6 +83,39 @@ def test_tasks_are_found_by_number(portal, typed):
     assert re.findall(r'class="task-name">([^<]*) <', part)[0] == "Roundabout north"
 
 
+@pytest.mark.parametrize("typed", ["job 9", "Job #9", " job9 "])
+def test_a_task_is_found_by_the_number_of_one_of_its_jobs(portal, upstream, typed):
+    part = text(portal.get("/jobs/new/", {"q": typed}, headers=htmx("tasks")))
+    assert re.findall(r'class="task-name">([^<]*) <', part) == ["Roundabout north"]
+    assert "No task that you can see here" in text(portal.get("/jobs/new/", {"q": "job 99999"}))
+
+
+def test_a_job_leads_to_its_tasks_ground_truth_job(portal):
+    address = f"/jobs/new/?task={TASK}"
+    assert f'href="{address}">New ground truth job for this task</a>' in text(portal.get("/jobs/9/"))
+    assert "New ground truth job for this task" not in text(portal.get(f"/jobs/{TAKEN_JOB}/"))
+    assert 'class="for-task">Roundabout north' in text(portal.get(address))
+
+
+def test_the_task_may_be_named_as_the_list_of_jobs_names_it(portal):
+    assert 'class="for-task">Roundabout north' in text(portal.get(f"/jobs/new/?task_id={TASK}"))
+
+
+def test_a_task_of_another_organization_is_shown_within_its_own(sign_in):
+    portal = sign_in("alice")
+    portal.get("/jobs/?org=acme")
+    answer = portal.get("/jobs/new/?task=8&frames=3&method=manual")
+    assert (answer.status_code, answer["Location"]) == (302, "/jobs/new/?task=8&frames=3&method=manual&org=")
+    page = text(portal.get(answer["Location"]))
+    assert "Cats of the office" in page and "15 frames in 3 jobs" in page and "Frames 0–14 of 15" in page
+
+
+def test_the_frames_of_a_ground_truth_job_are_no_range(portal, upstream):
+    page = text(portal.get(f"/jobs/{TAKEN_JOB}/"))
+    assert re.search(r'\d <span class="sub">chosen from 0–79 of the task', page)
+    assert "chosen from" not in text(portal.get("/jobs/9/"))
+
+
 def test_searching_for_a_task_takes_two_calls_and_its_form_three(portal, upstream):
     known_versions.set(upstream.url, "2.42.0")
     portal.get("/jobs/new/?q=round")
@@ -294,6 +327,7 @@ def test_the_pictures_come_as_a_part_and_through_the_jobs_that_hold_them(portal,
     address = re.findall(r'src="(/jobs/new/picture/\d+/12)"', part.content.decode())[0]
     upstream.calls.clear()
     answer = portal.get(address)
+    answer.close()
     assert answer["Content-Type"].startswith("image/") and answer["Cache-Control"] == "private, max-age=3600"
     (call,) = upstream.calls
     holder = next(job for job in upstream.store.jobs if job.task_id == TASK and job.start_frame == 10)
@@ -307,7 +341,9 @@ def test_pictures_pass_in_pieces_and_take_a_place_among_the_transfers(portal, mo
     assert answer.streaming and portal.get(PICTURE).status_code == 503
     assert b"".join(answer.streaming_content)
     answer.close()
-    assert portal.get(PICTURE).status_code == 200
+    again = portal.get(PICTURE)
+    again.close()
+    assert again.status_code == 200
 
 
 @pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "image/jpegx", ""])
@@ -318,7 +354,9 @@ def test_what_is_no_picture_is_not_passed_on(portal, upstream, kind):
 
 def test_a_picture_with_more_in_its_kind_is_passed_on_as_its_plain_kind(portal, upstream):
     upstream.fail(path="/data$", status=200, body=b"1", content_type="Image/PNG; charset=binary")
-    assert portal.get(PICTURE)["Content-Type"] == "image/png"
+    answer = portal.get(PICTURE)
+    answer.close()
+    assert answer["Content-Type"] == "image/png"
 
 
 def test_where_the_pictures_are_is_asked_once(portal, upstream):
@@ -500,7 +538,7 @@ def test_a_task_without_frames_has_no_form(portal, upstream):
 
 
 def test_point_clouds_are_chosen_by_number(portal, upstream):
-    body = b'{"id":2,"name":"Clouds","size":110,"dimension":"3d"}'
+    body = b'{"id":2,"name":"Clouds","size":110,"dimension":"3d","organization":1}'
     upstream.fail(path=f"^/api/tasks/{TASK}$", status=200, body=body)
     assert "Point clouds have no pictures here" in text(portal.get(f"/jobs/new/?task={TASK}&method=manual"))
 
@@ -561,6 +599,17 @@ def test_its_number_or_its_tasks_name_deletes_it(portal, upstream, typed):
     assert (answer.status_code, answer["Location"]) == (302, f"/jobs/?org=acme&task_id={TAKEN}")
     assert made(upstream, TAKEN) is None
     assert "Job 58 is deleted." in text(portal.get(answer["Location"]))
+
+
+def test_after_deleting_one_its_task_is_shown_within_its_own_organization(sign_in, upstream):
+    portal = sign_in("alice")
+    portal.get("/jobs/?org=")
+    make(portal, RANDOM, task=8)
+    job = made(upstream, 8)
+    portal.get("/jobs/?org=acme")
+    answer = confirm(portal, str(job.id), job.id)
+    assert (answer.status_code, answer["Location"]) == (302, "/jobs/?org=&task_id=8")
+    assert "3 match" in text(portal.get(answer["Location"]))
 
 
 @pytest.mark.parametrize("typed", ["", "5", "581", "Crossing", "delete", "<script>", "\0"])
