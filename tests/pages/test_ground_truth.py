@@ -529,7 +529,7 @@ def test_a_server_that_does_not_tell_its_version_can_still_be_asked(portal, upst
 
 def test_a_worker_sees_no_tasks_and_is_told_so(sign_in):
     page = text(sign_in("dave").get("/jobs/new/"))
-    assert "You can see no tasks here." in page
+    assert "You can see no tasks here." in page and "its owner, its maintainers): ask one of them." in page
 
 
 def test_a_task_without_frames_has_no_form(portal, upstream):
