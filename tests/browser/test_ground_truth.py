@@ -153,7 +153,7 @@ def test_deleting_one_needs_its_number_and_offers_a_copy(page: Page, enter, sand
 
 def test_signing_in_by_token(page: Page, sandbox: Sandbox):
     page.goto("/sign-in")
-    page.get_by_text("Use a personal access token").click()
+    page.locator(".other-way summary").click()
     page.get_by_label("Access token").fill(sandbox.access_token("alice"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/jobs/*")

@@ -127,7 +127,7 @@ def test_the_sign_in_page_names_the_tokens_that_the_server_has(upstream, version
     upstream.fail(path="/api/server/about", times=None, **(body if version else {"status": 403}))
     page = text(CheckedClient().get("/sign-in"))
     assert ("Use a personal access token" in page and "Profile, Security" in page) is is_there
-    assert ("Use an API token" in page and f"POST {upstream.url}/api/auth/login" in page) is not is_there
+    assert ("Use an API token" in page and "POST /api/auth/login" in page) is not is_there
 
 
 def test_a_newer_server_lacks_nothing(portal, upstream):
