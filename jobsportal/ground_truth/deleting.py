@@ -15,7 +15,7 @@ from jobsportal.annotations.counting import in_words as counts_in_words
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import Job
 from jobsportal.ground_truth.forms import DeleteForm
-from jobsportal.ground_truth.subjects import GROUND_TRUTH
+from jobsportal.ground_truth.subjects import GROUND_TRUTH, org_of
 from jobsportal.jobs.views import job_context
 from jobsportal.web import toasts
 from jobsportal.web.errors import in_words, told
@@ -81,7 +81,9 @@ def attempt(request: PortalRequest, job: Job, form: DeleteForm) -> int:
 
 
 def gone(request: PortalRequest, words: str, job: Job | None) -> HttpResponseBase:
-    """On to what is left of its task, or to the list."""
+    """On to what is left of its task, within its own organization, or to the list."""
     toasts.on_next_page(request, toasts.Toast(words))
-    wanted = {"org": request.person.org} | ({"task_id": job.task_id} if job else {})
+    wanted = {"org": org_of(request.person, job.organization) if job else request.person.org}
+    if job:
+        wanted["task_id"] = str(job.task_id)
     return redirect(f"{reverse('jobs:list')}?{urlencode(wanted)}")

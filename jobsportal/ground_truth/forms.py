@@ -7,6 +7,7 @@ from django import forms
 
 from jobsportal.cvat.versions import Version
 from jobsportal.ground_truth import ranges
+from jobsportal.ground_truth.grid import MOST_TYPED
 from jobsportal.ground_truth.subjects import Subject
 
 RANDOM, PER_JOB, MANUAL = "random_uniform", "random_per_job", "manual"
@@ -74,7 +75,7 @@ class NewForm(forms.Form):
     )
     frames = forms.CharField(
         required=False,
-        max_length=200_000,
+        max_length=MOST_TYPED,
         label="Frames",
         widget=forms.Textarea(attrs=TYPED | {"rows": 2, "placeholder": "0-9, 15, 20-30"}),
     )
@@ -134,7 +135,7 @@ class NewForm(forms.Form):
 
     def clean_chosen(self) -> None:
         try:
-            self.chosen = ranges.read(self.cleaned_data.get("frames", ""), self.subject.task.size)
+            self.chosen = ranges.read(self.cleaned_data.get("frames", ""), self.subject.task.size, MOST_TYPED)
         except ranges.Unreadable as error:
             self.add_error("frames", str(error))
             return

@@ -4,6 +4,7 @@
 since are both kept, with a script or without.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,9 @@ from jobsportal.ground_truth.subjects import Segment, Subject, job_with, segment
 from jobsportal.web.errors import in_words
 
 A_PAGE = 24
+MOST_TYPED = 200_000
+MOST_WRITTEN = 2 * MOST_TYPED  # What the page writes of it has a space after each comma.
+NUMBER = re.compile(r"[0-9]{1,12}")
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,15 @@ class Grid:
 
 def chosen_in(data: QueryDict, size: int) -> set[int]:
     """What is chosen, by typing and by picking. Raises Unreadable for what was typed."""
-    typed = ranges.read(data.get("frames", ""), size)
+    typed = ranges.read(data.get("frames", ""), size, MOST_TYPED)
     return ranges.merged(typed, *picked_in(data, size)) if "seen" in data else typed
 
 
 def picked_in(data: QueryDict, size: int) -> tuple[set[int], set[int], set[int]]:
     """What is picked on the page that was shown, what was there to pick, and what was chosen before."""
     shown, seen = (lenient(data.get(name, ""), size) for name in ("shown", "seen"))
-    return {frame for text in data.getlist("pick") for frame in lenient(text, size)} & shown, shown, seen
+    picks = {int(text) for text in data.getlist("pick") if NUMBER.fullmatch(text)}
+    return picks & shown, shown, seen
 
 
 def picked_alone(data: QueryDict, size: int) -> set[int]:
@@ -78,7 +83,7 @@ def picked_alone(data: QueryDict, size: int) -> set[int]:
 def lenient(text: str, size: int) -> set[int]:
     """Frames as the page itself wrote them; from elsewhere may come anything."""
     try:
-        return ranges.read(text, size)
+        return ranges.read(text, size, MOST_WRITTEN)
     except ranges.Unreadable:
         return set()
 

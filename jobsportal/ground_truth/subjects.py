@@ -1,5 +1,6 @@
 """The task that a ground truth job is made for: what it has, and where its pictures are."""
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 
-from jobsportal.accounts.person import Person
+from jobsportal.accounts.person import EVERYTHING, Person
 from jobsportal.cvat import Client, filters
 from jobsportal.cvat.errors import CVATError, NotFound, SignedOut
 from jobsportal.cvat.types import Job, Task
@@ -15,6 +16,7 @@ from jobsportal.web.parallel import side_by_side
 
 GROUND_TRUTH, ANNOTATION = "ground_truth", "annotation"
 TASKS_SHOWN = 20
+OF_A_JOB = re.compile(r"job\s*#?\s*([0-9]{1,9})", re.IGNORECASE)
 JOBS_A_CALL, MOST_CALLS = 1000, 20
 
 
@@ -60,6 +62,12 @@ def subject_of(person: Person, task_id: int) -> Subject:
     return Subject(task, next(iter(existing), None), others.count, first.frame_count if first else task.size)
 
 
+def org_of(person: Person, organization_id: int | None) -> str:
+    """The organization with this id as addresses carry it; the current one where the person does not belong to it."""
+    slug = person.client_within(organization_id).organization
+    return EVERYTHING if slug is None else slug
+
+
 def ground_truth_of(client: Client, task_id: int) -> Job | None:
     """Upstream: jobs.list. None too where it can't be found out."""
     try:
@@ -71,13 +79,16 @@ def ground_truth_of(client: Client, task_id: int) -> Job | None:
 
 
 def search(person: Person, typed: str) -> tuple[list[Found], int]:
-    """The tasks that are meant, the one with this number first, and how many there are in all.
+    """The tasks that are meant, the one with this number or with the job of this number first, and how many there are.
 
-    Upstream: tasks.list, for a number tasks.retrieve beside it; then jobs.list for their ground truth jobs."""
+    Upstream: tasks.list, for a number tasks.retrieve beside it ("job 17": jobs.retrieve before that); then jobs.list
+    for their ground truth jobs."""
     client, number = person.client, number_in(typed)
     calls: list[Any] = [partial(client.tasks.list, search=typed.lstrip("#") or None, page_size=TASKS_SHOWN)]
     if number is not None:
         calls.append(partial(client.tasks.retrieve, number))
+    elif of_a_job := OF_A_JOB.fullmatch(typed.strip()):
+        calls.append(partial(task_of, client, int(of_a_job[1])))
     page, *exact = side_by_side(*calls)
     if isinstance(page, CVATError):
         raise page
@@ -86,6 +97,10 @@ def search(person: Person, typed: str) -> tuple[list[Found], int]:
     existing = existing_for(client, [task.id for task in tasks])
     total = max(page.count, len(tasks))
     return [Found(task, existing.get(task.id)) for task in tasks], total
+
+
+def task_of(client: Client, job_id: int) -> Task:
+    return client.tasks.retrieve(client.jobs.retrieve(job_id).task_id)
 
 
 def number_in(typed: str) -> int | None:

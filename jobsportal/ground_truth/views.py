@@ -10,16 +10,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from jobsportal.accounts.person import PortalRequest
 from jobsportal.cvat import errors
+from jobsportal.cvat.job_data import PICTURES
 from jobsportal.cvat.types import Job
 from jobsportal.cvat.versions import Version
 from jobsportal.ground_truth import ranges
 from jobsportal.ground_truth.forms import MANUAL, NewForm
 from jobsportal.ground_truth.grid import A_PAGE, chosen_in, grid_for, picked_alone
-from jobsportal.ground_truth.subjects import Subject, ground_truth_of, number_in, search, subject_of
+from jobsportal.ground_truth.subjects import Subject, ground_truth_of, number_in, org_of, search, subject_of
 from jobsportal.jobs.forms import person_named
 from jobsportal.web import toasts
 from jobsportal.web.addresses import is_partial, is_within_page
 from jobsportal.web.errors import in_words, toast_only, told
+from jobsportal.web.streaming import passed_on
 
 # What the upstream complains about, and the field that stands for it here.
 FIELDS = {
@@ -37,11 +39,11 @@ FIELDS = {
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def create(request: PortalRequest) -> HttpResponseBase:
-    """GET, POST /jobs/new/?task=. Upstream: to choose a task see `search`. With one: see `subject_of`, server.about
-    where the version is not known; for the pictures see `segments_of`. POST: users.list for an assignee, jobs.create;
-    jobs.list once more where that is refused."""
+    """GET, POST /jobs/new/?task= (or task_id=, as the list of jobs says it). Upstream: to choose a task see `search`.
+    With one: see `subject_of`, server.about where the version is not known; for the pictures see `segments_of`. POST:
+    users.list for an assignee, jobs.create; jobs.list once more where that is refused."""
     given = request.POST if request.method == "POST" else request.GET
-    task_id = number_in(given.get("task", ""))
+    task_id = number_in(given.get("task") or given.get("task_id", ""))
     if task_id is None:
         return choose(request)
     try:
@@ -49,6 +51,8 @@ def create(request: PortalRequest) -> HttpResponseBase:
     except (errors.NotFound, errors.Forbidden, errors.Invalid):
         words = f"There is no task #{task_id} here, or you may not see it."
         return choose(request, words, status=404)
+    if request.method != "POST" and (place := place_within_its_organization(request, subject)):
+        return redirect(place)
     if subject.ground_truth:
         return show_existing(request, subject, subject.ground_truth)
     if request.method != "POST":
@@ -57,6 +61,17 @@ def create(request: PortalRequest) -> HttpResponseBase:
     if "at" in request.POST or request.POST.get("near"):  # Enter in a field presses the form's own button
         return show_pictures(request, subject)
     return make(request, subject)
+
+
+def place_within_its_organization(request: PortalRequest, subject: Subject) -> str:
+    """The same page within the task's own organization, if another is looked at: there its jobs can't be listed."""
+    person = request.person
+    own = org_of(person, subject.task.organization)
+    if person.organization is None or own == person.org:
+        return ""
+    wanted = request.GET.copy()
+    wanted["org"] = own
+    return f"{request.path}?{wanted.urlencode()}"
 
 
 def choose(request: PortalRequest, problem: str = "", status: int = 200) -> HttpResponse:
@@ -188,10 +203,15 @@ def show_form(
 
 
 @require_safe
-def picture(request: PortalRequest, job_id: int, frame: int) -> HttpResponse:
-    """GET /jobs/new/picture/{job}/{frame}: a frame, kept by this person's browser. Upstream: jobs.retrieve_frame."""
-    raw = request.person.client.jobs.retrieve_frame(job_id, frame)
-    response = HttpResponse(raw.content, content_type=raw.content_type)
+def picture(request: PortalRequest, job_id: int, frame: int) -> HttpResponseBase:
+    """GET /jobs/new/picture/{job}/{frame}: a frame, kept by this person's browser. Upstream: jobs.retrieve_data, passed
+    on in pieces."""
+    download = request.person.client.jobs.retrieve_data(job_id, type="frame", number=frame, quality="compressed")
+    kind = download.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind not in PICTURES:
+        download.close()
+        raise errors.BrokenAnswer("a frame that is no picture")
+    response = passed_on(request, download, f"job{job_id}-frame{frame}", kind, ["Content-Length"])
+    response["Content-Disposition"] = "inline"
     response["Cache-Control"] = "private, max-age=3600"
-    response["X-Content-Type-Options"] = "nosniff"
     return response

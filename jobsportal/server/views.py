@@ -24,11 +24,17 @@ MEANINGS = {
     "validation layouts": "The portal can't tell which frames of a job only serve to check the annotators.",
     "downloading a finished export twice": "A file can be fetched once. Then the export has to be prepared again.",
     "resuming a download": "A download that breaks off has used the file up, too: prepare the export again.",
-    "personal access tokens": "Sign in with your password, or with your API token.",
+    "personal access tokens": "Sign in with a password, or with the API token that POST /api/auth/login answers with.",
 }
 
 # Names under which the server reads what it writes under another.
 READ_AS = {"CVAT 1.1": "for uploads of what CVAT for images 1.1 and CVAT for video 1.1 have written"}
+
+# Names that older servers have for what is described under another.
+FORMER = {
+    "YOLOv8 Detection 1.0": "Ultralytics YOLO Detection 1.0",
+    "YOLOv8 Segmentation 1.0": "Ultralytics YOLO Segmentation 1.0",
+}
 
 
 @dataclass(frozen=True)
@@ -79,4 +85,5 @@ def row_of(name: str, read: dict[str, Any], written: dict[str, Any]) -> Row:
     format = written.get(name) or read[name]
     files = {ending for found in (read.get(name), written.get(name)) if found for ending in found.extensions}
     ways = " and ".join(word for word, found in (("read", read), ("written", written)) if name in found)
-    return Row(name, ways, ", ".join(sorted(files)), format.dimension, PURPOSES.get(name) or READ_AS.get(name, ""))
+    purpose = PURPOSES.get(FORMER.get(name, name)) or READ_AS.get(name, "")
+    return Row(name, ways, ", ".join(sorted(files)), format.dimension, purpose)

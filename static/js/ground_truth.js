@@ -7,6 +7,9 @@
   if (!form) return;
   const list = form.elements.frames;
   const size = Number(form.dataset.size);
+  const most = 100000; // As many as the portal takes by hand.
+  const button = form.querySelector(".actions .primary");
+  const plain = button.textContent;
   const number = new Intl.NumberFormat("en");
 
   // "0-9, 15" as a set; null while it can't be read.
@@ -17,8 +20,9 @@
       if (!found) return null;
       const first = Number(found[1]);
       const last = Number(found[2] ?? found[1]);
-      if (first > last || last >= size) return null;
+      if (first > last || last >= size || last - first >= most) return null;
       for (let frame = first; frame <= last; frame += 1) frames.add(frame);
+      if (frames.size > most) return null;
     }
     return frames;
   }
@@ -64,28 +68,38 @@
     field.removeAttribute("aria-invalid");
   }
 
+  // The button says what it makes: a number with the wrong unit is seen before it is sent.
+  function promise(frames, about = "") {
+    button.textContent = frames ? `${plain} with ${about}${number.format(frames)} frame${frames === 1 ? "" : "s"}` : plain;
+  }
+
   function result() {
     const method = form.elements.method.value;
+    promise(method === "manual" ? read(list.value)?.size : 0);
     const amount = Number(form.elements.amount.value.trim());
     const place = form.querySelector("[data-result]");
     place.textContent = "";
-    if (!(amount > 0)) return;
     const isShare = form.elements.unit.value === "percent";
+    if (method === "manual" || !(amount > 0) || !(isShare || Number.isInteger(amount))) return;
     const jobs = Number(form.dataset.jobs);
     const perJob = Number(form.dataset.perJob);
     if (method === "random_per_job") {
       const each = isShare ? Math.max(1, Math.floor((amount * perJob) / 100)) : amount;
       const all = Math.min(each * jobs, size);
-      if (each <= perJob) place.textContent = `= ${number.format(each)} from each of ${number.format(jobs)} jobs, about ${number.format(all)} frames`;
+      if (each > perJob) return;
+      place.textContent = `= ${number.format(each)} from each of ${number.format(jobs)} jobs, about ${number.format(all)} frames`;
+      promise(all, "about ");
     } else {
       const all = isShare ? Math.max(1, Math.floor((Math.round(amount * 100) * size) / 10000 + 0.5)) : amount;
-      if (all <= size) place.textContent = `= ${number.format(all)} of ${number.format(size)} frames`;
+      if (all > size) return;
+      place.textContent = `= ${number.format(all)} of ${number.format(size)} frames`;
+      promise(all);
     }
   }
 
   form.addEventListener("input", (event) => {
     if (event.target === list) follow();
-    if (event.target.matches("[name=amount], [name=unit], [name=method]")) result();
+    if (event.target === list || event.target.matches("[name=amount], [name=unit], [name=method]")) result();
   });
   form.addEventListener("change", (event) => {
     if (event.target.matches("[name=pick]")) pick(event.target);

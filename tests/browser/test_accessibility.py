@@ -58,7 +58,7 @@ def complaints(page: Page) -> list[str]:
 def test_axe_finds_nothing_on_any_page(page_in_theme: Page, enter, sandbox: Sandbox):
     page = page_in_theme
     page.goto("/sign-in")
-    page.get_by_text("Use a personal access token").click()
+    page.locator(".other-way summary").click()
     found = complaints(page)
     page.get_by_role("button", name="Use the token").click()
     expect(page.get_by_text("Paste the token.")).to_be_visible()

@@ -81,6 +81,24 @@ def test_how_many_frames_it_will_be_is_said_while_typing(page: Page, enter):
     expect(page.get_by_label("Frames", exact=True)).to_be_hidden()
 
 
+def test_the_button_says_how_many_frames_it_makes(page: Page, enter):
+    enter(page)
+    page.goto(f"/jobs/new/?org=acme&task={TASK}")
+    button = page.locator(".gt-form .actions .primary")
+    for amount, words in (("10", " with 11 frames"), ("1", " with 1 frame"), ("", ""), ("200", "")):
+        page.get_by_label("How many").fill(amount)
+        expect(button).to_have_text(f"Make the ground truth job{words}")
+    page.get_by_label("Counted in").select_option("frames")
+    for amount, words in (("3", " with 3 frames"), ("2.5", "")):
+        page.get_by_label("How many").fill(amount)
+        expect(button).to_have_text(f"Make the ground truth job{words}")
+    page.get_by_label("By hand").check()
+    page.get_by_label("Frames", exact=True).fill("0-4, 9")
+    expect(button).to_have_text("Make the ground truth job with 6 frames")
+    page.get_by_label("Frames", exact=True).fill("0-4, x")
+    expect(button).to_have_text("Make the ground truth job")
+
+
 def test_a_double_click_makes_one(page: Page, enter, sandbox: Sandbox):
     enter(page)
     page.goto(f"/jobs/new/?org=acme&task={TASK}")
@@ -135,7 +153,7 @@ def test_deleting_one_needs_its_number_and_offers_a_copy(page: Page, enter, sand
 
 def test_signing_in_by_token(page: Page, sandbox: Sandbox):
     page.goto("/sign-in")
-    page.get_by_text("Use a personal access token").click()
+    page.locator(".other-way summary").click()
     page.get_by_label("Access token").fill(sandbox.access_token("alice"))
     page.keyboard.press("Enter")
     page.wait_for_url("**/jobs/*")

@@ -1,8 +1,10 @@
 """Making a ground truth job for a task, and deleting one."""
 
 import re
+import time
 from collections.abc import Iterator
 from html import unescape
+from threading import BoundedSemaphore
 
 import pytest
 from django.http import QueryDict
@@ -13,9 +15,11 @@ from jobsportal.cvat.versions import known_versions
 from jobsportal.ground_truth import ranges
 from jobsportal.ground_truth.grid import A_PAGE, chosen_in
 from jobsportal.sandbox import Sandbox
+from jobsportal.web import streaming
 from tests.checks import CheckedClient, fragment, parsed
 
 TASK, TAKEN, TAKEN_JOB = 2, 1, 58  # 110 frames in 11 jobs; one that has a ground truth job
+PICTURE = "/jobs/new/picture/9/0"
 RANDOM = {"task": TASK, "method": "random_uniform", "amount": "10", "unit": "percent"}
 MANUAL = {"task": TASK, "method": "manual", "frames": "0-2, 50"}
 
@@ -77,6 +81,39 @@ def test_tasks_are_found_by_number(portal, typed):
     part = text(portal.get("/jobs/new/", {"q": typed}, headers=htmx("tasks")))
     assert "<html" not in part
     assert re.findall(r'class="task-name">([^<]*) <', part)[0] == "Roundabout north"
+
+
+@pytest.mark.parametrize("typed", ["job 9", "Job #9", " job9 "])
+def test_a_task_is_found_by_the_number_of_one_of_its_jobs(portal, upstream, typed):
+    part = text(portal.get("/jobs/new/", {"q": typed}, headers=htmx("tasks")))
+    assert re.findall(r'class="task-name">([^<]*) <', part) == ["Roundabout north"]
+    assert "No task that you can see here" in text(portal.get("/jobs/new/", {"q": "job 99999"}))
+
+
+def test_a_job_leads_to_its_tasks_ground_truth_job(portal):
+    address = f"/jobs/new/?task={TASK}"
+    assert f'href="{address}">New ground truth job for this task</a>' in text(portal.get("/jobs/9/"))
+    assert "New ground truth job for this task" not in text(portal.get(f"/jobs/{TAKEN_JOB}/"))
+    assert 'class="for-task">Roundabout north' in text(portal.get(address))
+
+
+def test_the_task_may_be_named_as_the_list_of_jobs_names_it(portal):
+    assert 'class="for-task">Roundabout north' in text(portal.get(f"/jobs/new/?task_id={TASK}"))
+
+
+def test_a_task_of_another_organization_is_shown_within_its_own(sign_in):
+    portal = sign_in("alice")
+    portal.get("/jobs/?org=acme")
+    answer = portal.get("/jobs/new/?task=8&frames=3&method=manual")
+    assert (answer.status_code, answer["Location"]) == (302, "/jobs/new/?task=8&frames=3&method=manual&org=")
+    page = text(portal.get(answer["Location"]))
+    assert "Cats of the office" in page and "15 frames in 3 jobs" in page and "Frames 0–14 of 15" in page
+
+
+def test_the_frames_of_a_ground_truth_job_are_no_range(portal, upstream):
+    page = text(portal.get(f"/jobs/{TAKEN_JOB}/"))
+    assert re.search(r'\d <span class="sub">chosen from 0–79 of the task', page)
+    assert "chosen from" not in text(portal.get("/jobs/9/"))
 
 
 def test_searching_for_a_task_takes_two_calls_and_its_form_three(portal, upstream):
@@ -290,11 +327,36 @@ def test_the_pictures_come_as_a_part_and_through_the_jobs_that_hold_them(portal,
     address = re.findall(r'src="(/jobs/new/picture/\d+/12)"', part.content.decode())[0]
     upstream.calls.clear()
     answer = portal.get(address)
+    answer.close()
     assert answer["Content-Type"].startswith("image/") and answer["Cache-Control"] == "private, max-age=3600"
     (call,) = upstream.calls
     holder = next(job for job in upstream.store.jobs if job.task_id == TASK and job.start_frame == 10)
     assert call.path == f"/api/jobs/{holder.id}/data"
     assert call.query == {"type": ["frame"], "number": ["12"], "quality": ["compressed"]}
+
+
+def test_pictures_pass_in_pieces_and_take_a_place_among_the_transfers(portal, monkeypatch):
+    monkeypatch.setattr(streaming, "transfers", BoundedSemaphore(1))
+    answer = portal.get(PICTURE)
+    assert answer.streaming and portal.get(PICTURE).status_code == 503
+    assert b"".join(answer.streaming_content)
+    answer.close()
+    again = portal.get(PICTURE)
+    again.close()
+    assert again.status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "image/jpegx", ""])
+def test_what_is_no_picture_is_not_passed_on(portal, upstream, kind):
+    upstream.fail(path="/data$", status=200, body=b"<script>", content_type=kind)
+    assert portal.get(PICTURE).status_code == 502
+
+
+def test_a_picture_with_more_in_its_kind_is_passed_on_as_its_plain_kind(portal, upstream):
+    upstream.fail(path="/data$", status=200, body=b"1", content_type="Image/PNG; charset=binary")
+    answer = portal.get(PICTURE)
+    answer.close()
+    assert answer["Content-Type"] == "image/png"
 
 
 def test_where_the_pictures_are_is_asked_once(portal, upstream):
@@ -348,6 +410,47 @@ def test_no_text_breaks_the_reading_of_frames(words):
         assert ranges.read(words, 1000) <= set(range(1000))
     except ranges.Unreadable as error:
         assert str(error)
+
+
+def test_all_that_cannot_be_read_is_told_at_once_and_not_endlessly():
+    with pytest.raises(ranges.Unreadable) as told:
+        ranges.read("9-3, x, x, 110, 4", 110)
+    for words in ("9-3 runs backwards.", "“x” is neither", "The task has no frame 110."):
+        assert str(told.value).count(words) == 1
+    with pytest.raises(ranges.Unreadable, match="15 more can’t be read either") as told:
+        ranges.read(", ".join("abcdefghijklmnopqrst"), 110)
+    assert len(str(told.value)) < 500
+
+
+def test_ranges_that_overlap_cost_no_more_than_what_they_mean(portal):
+    began = time.process_time()
+    assert ranges.read("0-99999," * 2_000, 100_000) == set(range(100_000))
+    assert time.process_time() - began < 1, "each of them was counted out"
+
+
+@pytest.mark.parametrize(
+    "words", ["0-9999999", "0-60000, 70000-200000", ",".join(f"{n}-{n + 90000}" for n in (0, 95000))]
+)
+def test_more_frames_than_can_be_chosen_by_hand_are_not_counted_out(words):
+    with pytest.raises(ranges.Unreadable, match="100,000 at most can be chosen by hand"):
+        ranges.read(words, 10_000_000)
+
+
+def test_a_list_that_is_too_long_is_not_read_and_stays_as_it_was_typed(portal, upstream):
+    long = "0-2," * 60_000
+    answer = make(portal, MANUAL, frames=long)
+    assert answer.status_code == 422 and "at most 200000 characters" in text(answer) and not sent(upstream)
+    assert frames_of(answer) == long
+    with pytest.raises(ranges.Unreadable, match="20,000 at most are read"):
+        ranges.read("0-2," * 5_001, 110)
+    assert len(ranges.read("0-2," * 5_001, 110, 200_000)) == 3
+
+
+def test_a_pick_is_one_frame(portal):
+    data = QueryDict(mutable=True)
+    data.setlist("pick", ["0-9", "11"])
+    data.update({"seen": "", "shown": "0-23", "frames": ""})
+    assert chosen_in(data, 110) == {11}
 
 
 def test_what_a_page_of_pictures_sends_may_be_anything(portal):
@@ -426,7 +529,7 @@ def test_a_server_that_does_not_tell_its_version_can_still_be_asked(portal, upst
 
 def test_a_worker_sees_no_tasks_and_is_told_so(sign_in):
     page = text(sign_in("dave").get("/jobs/new/"))
-    assert "You can see no tasks here." in page
+    assert "You can see no tasks here." in page and "its owner, its maintainers): ask one of them." in page
 
 
 def test_a_task_without_frames_has_no_form(portal, upstream):
@@ -435,7 +538,7 @@ def test_a_task_without_frames_has_no_form(portal, upstream):
 
 
 def test_point_clouds_are_chosen_by_number(portal, upstream):
-    body = b'{"id":2,"name":"Clouds","size":110,"dimension":"3d"}'
+    body = b'{"id":2,"name":"Clouds","size":110,"dimension":"3d","organization":1}'
     upstream.fail(path=f"^/api/tasks/{TASK}$", status=200, body=body)
     assert "Point clouds have no pictures here" in text(portal.get(f"/jobs/new/?task={TASK}&method=manual"))
 
@@ -496,6 +599,17 @@ def test_its_number_or_its_tasks_name_deletes_it(portal, upstream, typed):
     assert (answer.status_code, answer["Location"]) == (302, f"/jobs/?org=acme&task_id={TAKEN}")
     assert made(upstream, TAKEN) is None
     assert "Job 58 is deleted." in text(portal.get(answer["Location"]))
+
+
+def test_after_deleting_one_its_task_is_shown_within_its_own_organization(sign_in, upstream):
+    portal = sign_in("alice")
+    portal.get("/jobs/?org=")
+    make(portal, RANDOM, task=8)
+    job = made(upstream, 8)
+    portal.get("/jobs/?org=acme")
+    answer = confirm(portal, str(job.id), job.id)
+    assert (answer.status_code, answer["Location"]) == (302, "/jobs/?org=&task_id=8")
+    assert "3 match" in text(portal.get(answer["Location"]))
 
 
 @pytest.mark.parametrize("typed", ["", "5", "581", "Crossing", "delete", "<script>", "\0"])

@@ -1,5 +1,7 @@
 """What is told about the server, where it matters, and at what cost."""
 
+import json
+import re
 import threading
 from collections.abc import Iterator
 from html import unescape
@@ -106,12 +108,26 @@ def test_about_this_server(portal, upstream):
     assert sorted(call.path for call in upstream.calls) == ["/api/server/about", "/api/server/annotation/formats"]
     assert "Computer Vision Annotation Tool" in page and "2.42.0" in page and upstream.url in page
     assert "For training detectors and segmentation" in page and "read and written" in page
-    assert "Personal access tokens" in page and "Choosing per job" not in page
+    assert "No personal access tokens" in page and "Choosing per job" not in page
 
 
 def test_an_older_server_lists_what_it_cannot_do(older_portal, older):
     page = text(older_portal.get("/server/"))
-    assert "Ground truth chosen by share or per job" in page and "A file can be fetched once." in page
+    assert "No ground truth chosen by share or per job" in page and "A file can be fetched once." in page
+
+
+def test_the_former_name_of_a_format_is_described_too(older_portal, older):
+    page = text(older_portal.get("/server/"))
+    assert re.search(r"YOLOv8 Detection 1.0</th>(.(?!</tr>))*For training YOLO with Ultralytics; boxes", page)
+
+
+@pytest.mark.parametrize(("version", "is_there"), [("2.42.0", False), ("2.48.0", True), (None, True)])
+def test_the_sign_in_page_names_the_tokens_that_the_server_has(upstream, version, is_there):
+    body = {"status": 200, "body": json.dumps({"name": "CVAT", "version": version}).encode()}
+    upstream.fail(path="/api/server/about", times=None, **(body if version else {"status": 403}))
+    page = text(CheckedClient().get("/sign-in"))
+    assert ("Use a personal access token" in page and "Profile, Security" in page) is is_there
+    assert ("Use an API token" in page and "POST /api/auth/login" in page) is not is_there
 
 
 def test_a_newer_server_lacks_nothing(portal, upstream):
