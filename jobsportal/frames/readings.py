@@ -27,6 +27,8 @@ from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import attempt, side_by_side
 
 FRAME_BYTES = 250
+WAIT_SECONDS = 15
+BEING_READ = "This job is just being read for another look at it, and that takes long. Try again in a moment."
 
 
 @dataclass
@@ -50,13 +52,30 @@ class Reading:
         return (self.spans.weight if self.spans else 0) + FRAME_BYTES * frames + 10_000
 
 
+@dataclass
+class Turn:
+    """Those who want to read the same job now, and what the last of them read: also what failed, or is too heavy to be
+    kept, is shared by who waited for it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    people: int = 0
+    reading: Reading | None = None
+
+    def shared(self, job: Job, asked: float) -> Reading | None:
+        """What was read since this was asked, if it holds for the job. Who asks later tries anew."""
+        reading = self.reading
+        if reading is None or reading.kept_since < asked:
+            return None
+        return reading if reading.spans is None or is_same(reading, job) else None
+
+
 class Shelf:
     """Readings by credential, organization and job: those used last, up to so many bytes."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, int], Reading] = OrderedDict()
-        self._busy: dict[tuple[str, int], threading.Lock] = {}
+        self._turns: dict[tuple[str, int], Turn] = {}
 
     def get(self, key: tuple[str, int]) -> Reading | None:
         with self._lock:
@@ -79,17 +98,24 @@ class Shelf:
                 self._kept.popitem(last=False)
 
     @contextmanager
-    def busy(self, key: tuple[str, int]) -> Iterator[None]:
-        """One at a time reads a job: whoever comes meanwhile finds what the first has read."""
+    def busy(self, key: tuple[str, int]) -> Iterator["Turn"]:
+        """One at a time reads a job: whoever comes meanwhile finds what the first has read. Raises Busy for who would
+        have to wait too long."""
         with self._lock:
-            lock = self._busy.setdefault(key, threading.Lock())
+            turn = self._turns.setdefault(key, Turn())
+            turn.people += 1
         try:
-            with lock:
-                yield
+            if not turn.lock.acquire(timeout=WAIT_SECONDS):
+                raise errors.Busy(detail=BEING_READ, status=503, retry_after=WAIT_SECONDS)
+            try:
+                yield turn
+            finally:
+                turn.lock.release()
         finally:
             with self._lock:
-                # Who still waits has the lock itself; at worst somebody new reads beside them.
-                self._busy.pop(key, None)
+                turn.people -= 1
+                if not turn.people:
+                    del self._turns[key]
 
     def clear(self) -> None:
         with self._lock:
@@ -104,14 +130,17 @@ def reading_of(person: Person, job: Job) -> Reading:
     jobs.retrieve_data_meta, labels.list and, where the annotations may have changed, jobs.retrieve_annotation_spans;
     that once more for a job with tracks and deleted frames.
 
-    Raises SignedOut; every other failure leaves its part out, and is tried again at the next step.
+    Raises SignedOut, and Busy for a job that others are reading all the while; every other failure leaves its part out,
+    and is tried again at the next step.
     """
-    key = (person.cache_scope, job.id)
-    with shelf.busy(key):
+    key, asked = (person.cache_scope, job.id), time.monotonic()
+    with shelf.busy(key) as turn:
+        if shared := turn.shared(job, asked):
+            return shared
         kept = shelf.get(key)
         if kept and is_same(kept, job) and is_fresh(kept):
             return kept
-        reading = read(person, job, kept)
+        turn.reading = reading = read(person, job, kept)
         if reading.spans:
             shelf.put(key, reading)
         return reading

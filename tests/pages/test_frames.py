@@ -2,13 +2,17 @@
 
 import json
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import html5lib
 import pytest
 
+from jobsportal.cvat.errors import Busy
 from jobsportal.cvat.spans import SPAN_BYTES, Spans, cut
 from jobsportal.cvat.types import Job
-from jobsportal.frames.readings import Reading, Shelf, shelf
+from jobsportal.frames.readings import Reading, Shelf, reading_of, shelf
 from jobsportal.frames.reel import Reel
 from jobsportal.frames.tracks import position
 from jobsportal.jobs import names
@@ -203,6 +207,33 @@ def test_the_heaviest_and_oldest_readings_go_first(portal, upstream, settings):
     settings.FRAMES_CACHE_MIB = (sum(weights) - 1) / 1024 / 1024
     portal.get("/jobs/3/frames/")
     assert [job for _, job in shelf._kept] == [2, 3] or [job for _, job in shelf._kept] == [3]
+
+
+def test_who_waits_for_a_reading_that_fails_shares_its_failure(monkeypatch):
+    calls = []
+
+    def fail(person, job, kept):
+        calls.append(job)
+        time.sleep(0.3)
+        return Reading(job.updated_date, Reel(job, None), None, None, {"annotations": "too late"})
+
+    monkeypatch.setattr("jobsportal.frames.readings.read", fail)
+    job, person = Job(id=1, task_id=1), SimpleNamespace(cache_scope="alice")
+    with ThreadPoolExecutor() as pool:
+        made = list(pool.map(lambda _: reading_of(person, job), range(4)))
+    assert len(calls) == 1 and all(one is made[0] for one in made)
+    reading_of(person, job)
+    assert len(calls) == 2, "who asks later tries anew"
+
+
+def test_nobody_waits_without_end_for_another_s_reading(monkeypatch):
+    monkeypatch.setattr("jobsportal.frames.readings.WAIT_SECONDS", 0.1)
+    kept, key = Shelf(), ("alice", 1)
+    with kept.busy(key), pytest.raises(Busy, match="being read"), kept.busy(key):
+        pass
+    with kept.busy(key):
+        assert len(kept._turns) == 1
+    assert not kept._turns
 
 
 def test_labels_and_kinds_in_the_address_leave_out_the_rest(portal, upstream):
