@@ -21,6 +21,7 @@ from jobsportal.cvat.labeled import AttributeVal, LabeledImage, Shape, ShapeOutl
 from jobsportal.cvat.types import Id, Record
 
 SPAN_BYTES = 256 * 1024
+FRAME_BYTES = 8 * 1024 * 1024
 TAG, TRACK = "tag", "track"
 Pair = tuple[int, str]  # a label's id, and a kind: that of a shape, "tag" or "track"
 
@@ -61,8 +62,9 @@ class Pieces(Record, frozen=True):
 
 @dataclass(frozen=True)
 class FrameObjects:
-    """What there is on one frame. `counts` is of everything; the objects are those that were wanted, up to a limit.
-    `broken` counts those that are not what the API promises."""
+    """What there is on one frame. `counts` is of everything; the objects are those that were wanted, up to a limit of
+    their number, and to FRAME_BYTES of JSON: objects take many times that. `broken` counts those that are not what the
+    API promises."""
 
     counts: dict[Pair, int]
     tags: list[LabeledImage] = field(default_factory=list)
@@ -112,17 +114,20 @@ def chosen(objects: Iterable[Found], wanted: Callable[[Pair], bool], limit: int)
     counts: dict[Pair, int] = defaultdict(int)
     found = FrameObjects(counts)
     left_out = broken = 0
+    room = FRAME_BYTES
     places: dict[type, list[Any]] = {LabeledImage: found.tags, Shape: found.shapes, Track: found.tracks}
     for pair, raw, kind in objects:
         counts[pair] += 1
         if not wanted(pair):
             continue
-        if sum(map(len, places.values())) >= limit:
+        size = len(memoryview(raw))
+        if size > room or sum(map(len, places.values())) >= limit:
             left_out += 1
             continue
+        room -= size
         try:
             places[kind].append(decode(raw, type=kind))
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             broken += 1
     return replace(found, counts=dict(counts), left_out=left_out, broken=broken)
 

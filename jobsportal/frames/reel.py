@@ -33,7 +33,7 @@ class Reel:
 
     @property
     def first(self) -> int:
-        return self.job.start_frame
+        return max(self.job.start_frame, 0)
 
     @property
     def last(self) -> int:
@@ -79,7 +79,7 @@ class Reel:
         frames = (self.meta.frames if self.meta else None) or []
         if len(frames) == 1:
             return frames[0]
-        place = number - self.first
+        place = number - self.job.start_frame
         return frames[place] if 0 <= place < len(frames) else None
 
     def position(self, number: int) -> int | None:

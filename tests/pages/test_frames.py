@@ -436,6 +436,37 @@ def test_an_object_that_can_t_be_understood_spoils_no_others(portal, upstream):
     assert len(by_class(page_of(answer), "shape")) == 1
 
 
+def test_an_object_that_is_no_text_spoils_no_others():
+    broken = json.dumps(rectangle(20, source="??")).encode().replace(b"??", b"\xff\xfe")
+    made = cut(b'{"shapes": [%s, %s]}' % (json.dumps(rectangle(20)).encode(), broken), 20, 29)
+    found = made.on(20)
+    assert len(found.shapes) == 1 and found.broken == 1
+
+
+def test_a_frame_too_heavy_to_be_read_at_once_is_read_in_part(portal, upstream, monkeypatch):
+    monkeypatch.setattr("jobsportal.cvat.spans.FRAME_BYTES", 1200)
+    annotate(upstream, shapes=[*(rectangle(20, id=n) for n in range(6)), rectangle(20, PERSON)])
+    assert "further objects are left out" in text_of(portal.get("/jobs/3/frames/20/"))
+    text = text_of(portal.get(f"/jobs/3/frames/20/?label={PERSON}"))
+    assert "left out" not in text and text.count('id="object-') == 1 and 'hx-target="#viewer"' in text
+
+
+@pytest.mark.parametrize("zoom", ["fit", "200"])
+def test_frames_of_a_size_that_can_t_be_are_shown_without_shapes(portal, upstream, zoom):
+    meta = b'{"frames": [{"name": "a", "width": %s, "height": 4}]}' % (b"9" * 400)
+    upstream.fail(path="/data/meta$", status=200, body=meta, times=None)
+    answer = portal.get(f"/jobs/2/frames/12/?zoom={zoom}")
+    assert answer.status_code == 200 and by_class(page_of(answer), "shape") == []
+
+
+@pytest.mark.parametrize("path", ["frames/", "data/", "data/frames.csv"])
+def test_a_job_that_begins_before_the_first_frame_is_shown_from_there(portal, upstream, path):
+    job = {"id": 3, "task_id": 1, "start_frame": -3, "stop_frame": 2}
+    upstream.fail(path="^/api/jobs/3$", status=200, body=json.dumps(job).encode(), times=None)
+    answer = portal.get(f"/jobs/3/{path}")
+    assert answer.status_code == 200 and "/jobs/3/frames/-" not in "".join(map(str, answer))
+
+
 @pytest.mark.parametrize("path", ["^/api/jobs/2$", "/annotations$", "/data/meta$", "^/api/labels$"])
 def test_a_credential_that_is_refused_asks_to_sign_in(portal, upstream, path):
     upstream.fail(path=path, status=401, times=None)
