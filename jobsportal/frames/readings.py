@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
+import msgspec
 from django.conf import settings
 
 from jobsportal.accounts.person import Person
@@ -27,6 +28,8 @@ from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import attempt, side_by_side
 
 FRAME_BYTES = 250
+NUMBER_BYTES = 200  # of a frame that is listed: in the answer, in order, and by its place
+LABEL_SHARE = 5  # as objects, labels take so many times their JSON
 WAIT_SECONDS = 15
 BEING_READ = "This job is just being read for another look at it, and that takes long. Try again in a moment."
 
@@ -45,11 +48,19 @@ class Reading:
     problems: dict[str, str] = field(default_factory=dict)
     kept_since: float = field(default_factory=time.monotonic)
 
-    @property
+    @cached_property
     def weight(self) -> int:
-        """About how many bytes it takes to keep it."""
-        frames = len(self.reel.meta.frames or ()) if self.reel.meta else 0
-        return (self.spans.weight if self.spans else 0) + FRAME_BYTES * frames + 10_000
+        """About how many bytes it takes to keep it: annotations, labels, and what the reel holds and works out."""
+        labels = LABEL_SHARE * len(msgspec.json.encode(self.labels or []))
+        return (self.spans.weight if self.spans else 0) + labels + self._reel_weight() + 10_000
+
+    def _reel_weight(self) -> int:
+        meta = self.reel.meta
+        if meta is None:
+            return 0
+        frames = sum(FRAME_BYTES + len(frame.name) for frame in meta.frames or ())
+        listed = len(meta.included_frames or ()) + len(meta.deleted_frames)
+        return frames + NUMBER_BYTES * listed + max(0, self.reel.last - self.reel.first) // 8
 
 
 @dataclass

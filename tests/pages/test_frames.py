@@ -1,17 +1,20 @@
 """The viewer: which frame, what is drawn and listed, where the steps lead, what it costs, what goes wrong."""
 
 import json
+import random
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import html5lib
+import msgspec
 import pytest
 
 from jobsportal.cvat.errors import Busy
+from jobsportal.cvat.presence import Presence
 from jobsportal.cvat.spans import SPAN_BYTES, Spans, cut
-from jobsportal.cvat.types import Job
+from jobsportal.cvat.types import DataMeta, Job, Label
 from jobsportal.frames.readings import Reading, Shelf, reading_of, shelf
 from jobsportal.frames.reel import Reel
 from jobsportal.frames.tracks import position
@@ -551,9 +554,48 @@ def test_spans_give_back_what_was_cut():
     for frame in range(150):
         (there,) = (position(found, frame) for found in made.on(frame).tracks)
         assert there.points[0] == pytest.approx(frame) and [one.value for one in there.attributes] == ["red"]
-    assert not made.on(150).tracks and made.presence[CAR, "track"] == (1 << 150) - 1
+    assert not made.on(150).tracks and made.annotated(lambda pair: pair == (CAR, "track")) == (1 << 150) - 1
     around = [shape.frame for shape in made.on(made.starts[1] + 1).tracks[0].shapes]
     assert around[0] <= made.starts[1] < around[-1] and len(around) < 16, "only the key frames it depends on"
+
+
+def test_where_labels_show_takes_no_more_memory_than_what_shows_them():
+    shapes = [rectangle(n % 5 * 400_000, n) for n in range(2000)]
+    made = cut(json.dumps({"shapes": shapes}).encode(), 0, 1_999_999)
+    assert made.weight < 2_000_000
+    for step in (0, 1, 4):
+        here = made.annotated(lambda pair, step=step: pair[0] == 1000 + step)
+        assert here == 1 << step * 400_000
+    assert made.annotated(lambda pair: True) == sum(1 << n * 400_000 for n in range(5))
+
+
+def test_stretches_become_bits_and_mean_the_same():
+    chance = random.Random(3)
+    for _ in range(50):
+        one, expected = Presence(3000), 0
+        for _ in range(chance.randint(1, 60)):
+            start = chance.randrange(3000)
+            end = min(2999, start + chance.choice((0, 1, 40)))
+            one.add(start, end)
+            expected |= ((1 << (end - start + 1)) - 1) << start
+        assert Spans(0, 2999, presence={(1, "tag"): one}).annotated(lambda pair: True) == expected
+
+
+def test_more_labels_than_can_be_are_no_annotations(monkeypatch):
+    monkeypatch.setattr("jobsportal.cvat.spans.MAX_PAIRS", 3)
+    cut(json.dumps({"shapes": [rectangle(0, n) for n in (1, 2, 3, 3)]}).encode(), 0, 9)
+    with pytest.raises(msgspec.DecodeError):
+        cut(json.dumps({"shapes": [rectangle(0, n) for n in range(4)]}).encode(), 0, 9)
+
+
+def test_labels_and_lists_of_frames_have_their_weight():
+    job, meta = Job(id=1, task_id=1, stop_frame=99), DataMeta(frames=None)
+    light = Reading(None, Reel(job, meta), [], None).weight
+    labels = [Label(id=n, name="x" * 1000) for n in range(100)]
+    assert Reading(None, Reel(job, meta), labels, None).weight > light + 100_000
+    for more in ({"included_frames": list(range(1000))}, {"deleted_frames": list(range(1000))}):
+        assert Reading(None, Reel(job, DataMeta(frames=None, **more)), [], None).weight > light + 100_000
+    assert Spans(0, 9, totals={(n, "tag"): 1 for n in range(1000)}).weight > 100_000
 
 
 def test_the_tabs_of_a_job_lead_to_its_frames_and_its_data(portal):
