@@ -318,6 +318,13 @@ def test_a_frame_is_asked_for_by_its_number(portal, upstream):
         assert answer.status_code == 404 and words in text_of(answer)
 
 
+def test_a_frame_that_isn_t_the_job_s_leads_back_to_those_that_are(portal):
+    answer = portal.get("/jobs/3/frames/500/")
+    text = " ".join(text_of(answer).split())
+    assert answer.status_code == 404 and "Frame 500 is not one of job 3, which has 10 frames between 20 and 29" in text
+    assert re.search(r'class="btn primary" href="/jobs/3/frames/"', text)
+
+
 def test_the_strip_asks_by_place(portal, upstream):
     answer = portal.get("/jobs/3/frames/?place=4", headers={"HX-Request": "true", "HX-Target": "viewer"})
     assert answer["HX-Push-Url"] == "/jobs/3/frames/24/"
