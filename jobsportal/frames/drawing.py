@@ -14,6 +14,7 @@ from jobsportal.frames.tracks import position
 MAX_DRAWN = 2000
 MAX_PATHS = 4 * 1024 * 1024
 MAX_POINTS = 500_000
+MAX_VALUE = 200
 UNDRAWABLE = "Its points make no shape of this kind, so it can't be drawn."
 TOO_DETAILED = "There is too much on this frame to draw this one as well."
 POINT_CLOUD = "It is an object in a point cloud, which is not drawn here."
@@ -79,9 +80,11 @@ class Names:
         return self.joined[id]
 
     def values(self, values: Iterable[AttributeVal]) -> list[tuple[str, str]]:
-        """Names and values, without those that say nothing."""
+        """Names and values, without those that say nothing; of long ones the beginning."""
         return [
-            (self.attributes.get(one.spec_id, f"attribute {one.spec_id}"), one.value) for one in values if one.value
+            (self.attributes.get(one.spec_id, f"attribute {one.spec_id}"), shortened(one.value))
+            for one in values
+            if one.value
         ]
 
 
@@ -187,6 +190,10 @@ class Painter:
         ):
             if chosen:
                 made.facts.append(f"{words}: {', '.join(self.names.name(one.label_id) for one in chosen)}")
+
+
+def shortened(value: str) -> str:
+    return value if len(value) <= MAX_VALUE else f"{value[: MAX_VALUE - 1]}…"
 
 
 def pair_of(drawn: Drawn) -> Pair:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from jobsportal.cvat.presence import mark
 from jobsportal.cvat.types import DataMeta, FrameMeta, Job
 
 MAX_FRAMES = 2_000_000
@@ -66,7 +67,10 @@ class Reel:
         """A number whose bit n says whether frame `first + n` is one of the job's."""
         if not self.is_chosen:
             return (1 << max(0, self.last - self.first + 1)) - 1
-        return sum(1 << (number - self.first) for number in self.numbers)
+        bits = bytearray((self.last - self.first) // 8 + 1)
+        for number in self.numbers:
+            mark(bits, number - self.first, number - self.first)
+        return int.from_bytes(bits, "little")
 
     def frame(self, number: int) -> Frame:
         meta = self._meta_of(number)

@@ -94,8 +94,8 @@ def picture(request: PortalRequest, job_id: int, number: int) -> HttpResponseBas
     original = quality == "original"
     jobs = request.person.client.jobs
     download = jobs.retrieve_data(job_id, type="frame", number=number, quality="original" if original else "compressed")
-    kind = download.headers.get("Content-Type", "")
-    if not kind.startswith(PICTURES):
+    kind = download.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind not in PICTURES:
         download.close()
         raise BrokenAnswer("a frame that is no picture")
     response = passed_on(request, download, f"job{job_id}-frame{number}", kind, ["Content-Length"])

@@ -510,6 +510,29 @@ def test_what_is_no_picture_does_not_pass(portal, upstream):
     assert portal.get("/jobs/2/frames/12/picture?quality=best").status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("told", "passed"), [("IMAGE/PNG; x=1", "image/png"), ("image/pngx", None), ("image/svg+xml", None), ("", None)]
+)
+def test_a_picture_is_of_a_known_kind(portal, upstream, told, passed):
+    upstream.fail(path="/data$", status=200, body=b"x", content_type=told)
+    answer = portal.get("/jobs/2/frames/12/picture")
+    assert (answer.status_code, answer["Content-Type"]) == (200, passed) if passed else answer.status_code == 502
+
+
+def test_of_a_long_value_the_beginning_is_told(portal, upstream):
+    annotate(upstream, shapes=[rectangle(20, attributes=[{"spec_id": 1, "value": "x" * 5000}])])
+    text = text_of(portal.get("/jobs/3/frames/20/"))
+    assert "x" * 199 + "…" in text and "x" * 200 not in text
+
+
+def test_the_frames_of_a_long_ground_truth_job_are_put_together_at_once():
+    numbers = list(range(0, 2_000_000, 20))
+    reel = Reel(Job(id=1, task_id=1, stop_frame=1_999_999), DataMeta(frames=None, included_frames=numbers))
+    began = time.process_time()
+    assert reel.bits == int(("0" * 19 + "1") * 100_000, 2)
+    assert time.process_time() - began < 2
+
+
 def test_frames_of_a_size_that_is_not_told_are_shown_without_shapes(portal, upstream):
     meta = {"size": 10, "start_frame": 10, "stop_frame": 19, "frames": [{"name": "a", "width": 0, "height": 0}]}
     upstream.fail(path="/data/meta$", status=200, body=json.dumps(meta).encode())
