@@ -516,6 +516,7 @@ def test_what_is_no_picture_does_not_pass(portal, upstream):
 def test_a_picture_is_of_a_known_kind(portal, upstream, told, passed):
     upstream.fail(path="/data$", status=200, body=b"x", content_type=told)
     answer = portal.get("/jobs/2/frames/12/picture")
+    answer.getvalue()
     assert (answer.status_code, answer["Content-Type"]) == (200, passed) if passed else answer.status_code == 502
 
 
