@@ -1,8 +1,8 @@
 """Annotations cut into spans of frames, so that looking at one frame doesn't mean holding, or reading, all of them.
 
 A job's annotations may be 50 MiB of JSON, and five times that as objects. Here each object stays the JSON it came as;
-only what tells where it belongs is read. What comes out is small: per label and kind, a bit for each frame that shows
-one, and the objects of each span of frames, packed. Tracks are cut to the key frames that a span's frames depend on.
+only what tells where it belongs is read. What comes out is small: per label and kind, on which frames it shows,
+and the objects of each span of frames, packed. Tracks are cut to the key frames that a span's frames depend on.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ import msgspec
 from msgspec.json import decode, encode
 
 from jobsportal.cvat.labeled import AttributeVal, LabeledImage, Shape, ShapeOutline, Track, TrackedShapeOutline
+from jobsportal.cvat.presence import Presence
 from jobsportal.cvat.types import Id, Record
 
 SPAN_BYTES = 256 * 1024
+FRAME_BYTES = 8 * 1024 * 1024
+MAX_PAIRS = 10_000
 TAG, TRACK = "tag", "track"
 Pair = tuple[int, str]  # a label's id, and a kind: that of a shape, "tag" or "track"
 
@@ -61,8 +64,9 @@ class Pieces(Record, frozen=True):
 
 @dataclass(frozen=True)
 class FrameObjects:
-    """What there is on one frame. `counts` is of everything; the objects are those that were wanted, up to a limit.
-    `broken` counts those that are not what the API promises."""
+    """What there is on one frame. `counts` is of everything; the objects are those that were wanted, up to a limit of
+    their number, and to FRAME_BYTES of JSON: objects take many times that. `broken` counts those that are not what the
+    API promises."""
 
     counts: dict[Pair, int]
     tags: list[LabeledImage] = field(default_factory=list)
@@ -76,14 +80,14 @@ class FrameObjects:
 class Spans:
     """The annotations of a job from frame `first` to `last`.
 
-    `totals` counts objects by label and kind; `presence` has, for each, a number whose bit n says whether frame
-    `first + n` shows one. `strays` counts objects that are on no frame of the job: upstreams accept them in silence.
+    `totals` counts objects by label and kind; `presence` has, for each, on which frames it shows, counted from
+    `first`. `strays` counts objects that are on no frame of the job: upstreams accept them in silence.
     """
 
     first: int
     last: int
     totals: dict[Pair, int] = field(default_factory=dict)
-    presence: dict[Pair, int] = field(default_factory=dict)
+    presence: dict[Pair, Presence] = field(default_factory=dict)
     strays: int = 0
     deleted: frozenset[int] = frozenset()
     starts: list[int] = field(default_factory=list)
@@ -92,7 +96,20 @@ class Spans:
     @property
     def weight(self) -> int:
         """About how many bytes of memory it takes."""
-        return sum(map(len, self.packed)) + sum(bits.bit_length() // 8 + 200 for bits in self.presence.values())
+        packed = sum(map(len, self.packed)) + 100 * len(self.packed)
+        counted = 200 * len(self.totals) + sum(one.weight for one in self.presence.values())
+        return packed + counted + 80 * len(self.deleted)
+
+    def annotated(self, wanted: Callable[[Pair], bool]) -> int:
+        """A number whose bit n says whether frame `first + n` shows something of what is wanted."""
+        chosen = [presence for pair, presence in self.presence.items() if wanted(pair)]
+        together, bits = bytearray((self.last - self.first) // 8 + 1), 0
+        for presence in chosen:
+            if presence.bits is None:
+                presence.marked(together)
+            else:
+                bits |= int.from_bytes(presence.bits, "little")
+        return bits | int.from_bytes(together, "little")
 
     def on(
         self, frame: int, wanted: Callable[[Pair], bool] = lambda pair: True, limit: int = 1_000_000
@@ -112,17 +129,20 @@ def chosen(objects: Iterable[Found], wanted: Callable[[Pair], bool], limit: int)
     counts: dict[Pair, int] = defaultdict(int)
     found = FrameObjects(counts)
     left_out = broken = 0
+    room = FRAME_BYTES
     places: dict[type, list[Any]] = {LabeledImage: found.tags, Shape: found.shapes, Track: found.tracks}
     for pair, raw, kind in objects:
         counts[pair] += 1
         if not wanted(pair):
             continue
-        if sum(map(len, places.values())) >= limit:
+        size = len(memoryview(raw))
+        if size > room or sum(map(len, places.values())) >= limit:
             left_out += 1
             continue
+        room -= size
         try:
             places[kind].append(decode(raw, type=kind))
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             broken += 1
     return replace(found, counts=dict(counts), left_out=left_out, broken=broken)
 
@@ -228,7 +248,6 @@ class Sorter:
     shapes: ByFrame = field(default_factory=lambda: defaultdict(list))
     tracks: list[tuple[Cutting, int, int]] = field(default_factory=list)
     weights: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-    bits: dict[Pair, bytearray] = field(default_factory=dict)
     frames: list[int] = field(default_factory=list)
 
     def add(self, pair: Pair, frame: int, raw: msgspec.Raw, place: ByFrame) -> None:
@@ -251,17 +270,18 @@ class Sorter:
 
     def _count(self, pair: Pair, seen: list[tuple[int, int]], is_stray: bool) -> None:
         made = self.made
+        if pair not in made.totals and len(made.totals) >= MAX_PAIRS:
+            raise msgspec.ValidationError(f"more than {MAX_PAIRS:,} labels and kinds")
         made.totals[pair] = made.totals.get(pair, 0) + 1
         made.strays += is_stray
-        if seen and pair not in self.bits:
-            self.bits[pair] = bytearray((made.last - made.first) // 8 + 1)
+        if seen and pair not in made.presence:
+            made.presence[pair] = Presence(made.last - made.first + 1)
         for start, end in seen:
-            mark(self.bits[pair], start - made.first, end - made.first)
+            made.presence[pair].add(start - made.first, end - made.first)
 
     def pack(self) -> None:
         made = self.made
         self.frames = sorted(self.weights.keys() | {made.first})
-        made.presence = {pair: int.from_bytes(bits, "little") for pair, bits in self.bits.items()}
         made.starts = list(self.starts())
         for start, following in zip(made.starts, [*made.starts[1:], made.last + 1], strict=True):
             made.packed.append(zlib.compress(encode(self.span(start, following - 1)), 1))
@@ -285,15 +305,3 @@ class Sorter:
             shapes=[raw for frame in frames for raw in self.shapes.get(frame, ())],
             tracks=[msgspec.Raw(encode(track)) for track in tracks],
         )
-
-
-def mark(bits: bytearray, start: int, end: int) -> None:
-    """Set the bits from start to end, both included."""
-    if end - start < 16:
-        for place in range(start, end + 1):
-            bits[place >> 3] |= 1 << (place & 7)
-        return
-    low, high = (start + 7) >> 3, (end + 1) >> 3
-    bits[low:high] = b"\xff" * (high - low)
-    mark(bits, start, (low << 3) - 1)
-    mark(bits, high << 3, end)

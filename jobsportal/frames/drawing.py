@@ -8,11 +8,13 @@ from jobsportal.cvat.labeled import AttributeVal, LabeledImage, Shape, Track
 from jobsportal.cvat.spans import TAG, TRACK, FrameObjects, Pair
 from jobsportal.cvat.types import Label, Sublabel
 from jobsportal.frames.shapes import Part, parts_of
-from jobsportal.frames.skeletons import Element, skeleton_parts
+from jobsportal.frames.skeletons import Element, edges_of, skeleton_parts
 from jobsportal.frames.tracks import position
 
 MAX_DRAWN = 2000
 MAX_PATHS = 4 * 1024 * 1024
+MAX_POINTS = 500_000
+MAX_VALUE = 200
 UNDRAWABLE = "Its points make no shape of this kind, so it can't be drawn."
 TOO_DETAILED = "There is too much on this frame to draw this one as well."
 POINT_CLOUD = "It is an object in a point cloud, which is not drawn here."
@@ -58,6 +60,7 @@ class Names:
 
     def __post_init__(self) -> None:
         self.by_id = {label.id: label for label in self.labels}
+        self.joined: dict[int, list[tuple[int, int]]] = {}
         everything: list[Label | Sublabel] = [*self.labels]
         everything += [part for label in self.labels for part in label.sublabels]
         self.names = {part.id: part.name for part in everything}
@@ -70,22 +73,34 @@ class Names:
     def color(self, id: int) -> str:
         return self.colors.get(id, GREY)
 
+    def edges(self, id: int) -> list[tuple[int, int]]:
+        """Parts of a skeleton joined by a line: the label's drawing is read once, however many there are."""
+        if id not in self.joined:
+            self.joined[id] = edges_of(self.by_id[id]) if id in self.by_id else []
+        return self.joined[id]
+
     def values(self, values: Iterable[AttributeVal]) -> list[tuple[str, str]]:
-        """Names and values, without those that say nothing."""
+        """Names and values, without those that say nothing; of long ones the beginning."""
         return [
-            (self.attributes.get(one.spec_id, f"attribute {one.spec_id}"), one.value) for one in values if one.value
+            (self.attributes.get(one.spec_id, f"attribute {one.spec_id}"), shortened(one.value))
+            for one in values
+            if one.value
         ]
 
 
 @dataclass
 class Painter:
-    """Makes what is shown of a frame's objects. Bounded: what would be too much to draw is told instead."""
+    """Makes what is shown of a frame's objects. Bounded: what would be too much to draw is told instead.
+
+    `room` is how many characters of paths may still come out, `points` how many numbers may still go in.
+    """
 
     names: Names
     frame: int
     deleted: Collection[int] = ()
     is_flat: bool = True
     room: int = MAX_PATHS
+    points: int = MAX_POINTS
 
     def everything(self, objects: FrameObjects) -> list[Drawn]:
         """In the order of drawing: what lies on top comes last."""
@@ -95,7 +110,6 @@ class Painter:
         made.sort(key=lambda drawn: drawn.z_order)
         for number, drawn in enumerate(made, 1):
             drawn.number = number
-            self.bound(drawn)
         return made
 
     def of_tag(self, tag: LabeledImage) -> Drawn:
@@ -146,9 +160,21 @@ class Painter:
         if not self.is_flat:
             made.note = POINT_CLOUD
             return
+        self.points -= len(points) + sum(len(element.points) for element in elements)
+        if self.points < 0 or self.room <= 0:
+            made.note = TOO_DETAILED
+            return
+        self.draw_parts(made, points, turn, occluded, elements)
+        self.room -= sum(len(part.d) for part in made.parts)
+        if self.room < 0:
+            made.parts, made.note = [], TOO_DETAILED
+
+    def draw_parts(
+        self, made: Drawn, points: Sequence[float], turn: float, occluded: bool, elements: list[Element]
+    ) -> None:
         if made.type == "skeleton":
-            label = self.names.by_id.get(made.label_id)
-            made.parts = skeleton_parts(elements, label, made.color, self.names.colors)
+            edges = self.names.edges(made.label_id)
+            made.parts = skeleton_parts(elements, edges, made.color, self.names.colors)
             self.name_elements(made, elements)
             return
         parts = parts_of(made.type, points, turn)
@@ -165,10 +191,9 @@ class Painter:
             if chosen:
                 made.facts.append(f"{words}: {', '.join(self.names.name(one.label_id) for one in chosen)}")
 
-    def bound(self, made: Drawn) -> None:
-        self.room -= sum(len(part.d) for part in made.parts)
-        if self.room < 0 and made.parts:
-            made.parts, made.note = [], TOO_DETAILED
+
+def shortened(value: str) -> str:
+    return value if len(value) <= MAX_VALUE else f"{value[: MAX_VALUE - 1]}…"
 
 
 def pair_of(drawn: Drawn) -> Pair:

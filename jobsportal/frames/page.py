@@ -15,6 +15,7 @@ from jobsportal.frames.readings import Reading
 from jobsportal.frames.reel import Frame
 from jobsportal.frames.steps import Steps, Strip, annotated_bits, lowest, steps_from, strip_of
 
+MAX_SIDE = 1_000_000
 # For a frame whose size is not told: then only its picture is shown, and fits itself in.
 UNKNOWN_SIZE = (640, 480)
 
@@ -58,17 +59,20 @@ class FramePage:
         return self.reel.job.dimension != "3d"
 
     @cached_property
-    def objects(self) -> FrameObjects:
-        """Everything on the frame, so that the legend can show and hide it at once; where that is more than can be
-        drawn, what the view shows, up to that."""
-        if self.spans is None:
-            return FrameObjects({})
-        everything = self.spans.on(self.number, limit=MAX_DRAWN)
-        return self.spans.on(self.number, self.view.shows, MAX_DRAWN) if everything.left_out else everything
+    def everything(self) -> FrameObjects:
+        return self.spans.on(self.number, limit=MAX_DRAWN) if self.spans else FrameObjects({})
 
     @property
     def is_complete(self) -> bool:
-        return sum(self.objects.counts.values()) <= MAX_DRAWN
+        return not self.everything.left_out
+
+    @cached_property
+    def objects(self) -> FrameObjects:
+        """Everything on the frame, so that the legend can show and hide it at once; where that is more than can be
+        drawn, what the view shows, up to that."""
+        if self.spans is None or self.is_complete:
+            return self.everything
+        return self.spans.on(self.number, self.view.shows, MAX_DRAWN)
 
     @cached_property
     def drawn(self) -> list[Drawn]:
@@ -93,7 +97,7 @@ class FramePage:
 
     @property
     def has_size(self) -> bool:
-        return self.frame.width > 0 and self.frame.height > 0
+        return 0 < self.frame.width <= MAX_SIDE and 0 < self.frame.height <= MAX_SIDE
 
     @property
     def size(self) -> tuple[int, int]:

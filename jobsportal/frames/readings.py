@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
+import msgspec
 from django.conf import settings
 
 from jobsportal.accounts.person import Person
@@ -27,6 +28,10 @@ from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import attempt, side_by_side
 
 FRAME_BYTES = 250
+NUMBER_BYTES = 200  # of a frame that is listed: in the answer, in order, and by its place
+LABEL_SHARE = 5  # as objects, labels take so many times their JSON
+WAIT_SECONDS = 15
+BEING_READ = "This job is just being read for another look at it, and that takes long. Try again in a moment."
 
 
 @dataclass
@@ -43,11 +48,36 @@ class Reading:
     problems: dict[str, str] = field(default_factory=dict)
     kept_since: float = field(default_factory=time.monotonic)
 
-    @property
+    @cached_property
     def weight(self) -> int:
-        """About how many bytes it takes to keep it."""
-        frames = len(self.reel.meta.frames or ()) if self.reel.meta else 0
-        return (self.spans.weight if self.spans else 0) + FRAME_BYTES * frames + 10_000
+        """About how many bytes it takes to keep it: annotations, labels, and what the reel holds and works out."""
+        labels = LABEL_SHARE * len(msgspec.json.encode(self.labels or []))
+        return (self.spans.weight if self.spans else 0) + labels + self._reel_weight() + 10_000
+
+    def _reel_weight(self) -> int:
+        meta = self.reel.meta
+        if meta is None:
+            return 0
+        frames = sum(FRAME_BYTES + len(frame.name) for frame in meta.frames or ())
+        listed = len(meta.included_frames or ()) + len(meta.deleted_frames)
+        return frames + NUMBER_BYTES * listed + max(0, self.reel.last - self.reel.first) // 8
+
+
+@dataclass
+class Turn:
+    """Those who want to read the same job now, and what the last of them read: also what failed, or is too heavy to be
+    kept, is shared by who waited for it."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    people: int = 0
+    reading: Reading | None = None
+
+    def shared(self, job: Job, asked: float) -> Reading | None:
+        """What was read since this was asked, if it holds for the job. Who asks later tries anew."""
+        reading = self.reading
+        if reading is None or reading.kept_since < asked:
+            return None
+        return reading if reading.spans is None or is_same(reading, job) else None
 
 
 class Shelf:
@@ -56,7 +86,7 @@ class Shelf:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, int], Reading] = OrderedDict()
-        self._busy: dict[tuple[str, int], threading.Lock] = {}
+        self._turns: dict[tuple[str, int], Turn] = {}
 
     def get(self, key: tuple[str, int]) -> Reading | None:
         with self._lock:
@@ -79,17 +109,24 @@ class Shelf:
                 self._kept.popitem(last=False)
 
     @contextmanager
-    def busy(self, key: tuple[str, int]) -> Iterator[None]:
-        """One at a time reads a job: whoever comes meanwhile finds what the first has read."""
+    def busy(self, key: tuple[str, int]) -> Iterator["Turn"]:
+        """One at a time reads a job: whoever comes meanwhile finds what the first has read. Raises Busy for who would
+        have to wait too long."""
         with self._lock:
-            lock = self._busy.setdefault(key, threading.Lock())
+            turn = self._turns.setdefault(key, Turn())
+            turn.people += 1
         try:
-            with lock:
-                yield
+            if not turn.lock.acquire(timeout=WAIT_SECONDS):
+                raise errors.Busy(detail=BEING_READ, status=503, retry_after=WAIT_SECONDS)
+            try:
+                yield turn
+            finally:
+                turn.lock.release()
         finally:
             with self._lock:
-                # Who still waits has the lock itself; at worst somebody new reads beside them.
-                self._busy.pop(key, None)
+                turn.people -= 1
+                if not turn.people:
+                    del self._turns[key]
 
     def clear(self) -> None:
         with self._lock:
@@ -104,14 +141,17 @@ def reading_of(person: Person, job: Job) -> Reading:
     jobs.retrieve_data_meta, labels.list and, where the annotations may have changed, jobs.retrieve_annotation_spans;
     that once more for a job with tracks and deleted frames.
 
-    Raises SignedOut; every other failure leaves its part out, and is tried again at the next step.
+    Raises SignedOut, and Busy for a job that others are reading all the while; every other failure leaves its part out,
+    and is tried again at the next step.
     """
-    key = (person.cache_scope, job.id)
-    with shelf.busy(key):
+    key, asked = (person.cache_scope, job.id), time.monotonic()
+    with shelf.busy(key) as turn:
+        if shared := turn.shared(job, asked):
+            return shared
         kept = shelf.get(key)
         if kept and is_same(kept, job) and is_fresh(kept):
             return kept
-        reading = read(person, job, kept)
+        turn.reading = reading = read(person, job, kept)
         if reading.spans:
             shelf.put(key, reading)
         return reading

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from jobsportal.cvat.presence import mark
 from jobsportal.cvat.types import DataMeta, FrameMeta, Job
 
 MAX_FRAMES = 2_000_000
@@ -33,7 +34,7 @@ class Reel:
 
     @property
     def first(self) -> int:
-        return self.job.start_frame
+        return max(self.job.start_frame, 0)
 
     @property
     def last(self) -> int:
@@ -66,7 +67,10 @@ class Reel:
         """A number whose bit n says whether frame `first + n` is one of the job's."""
         if not self.is_chosen:
             return (1 << max(0, self.last - self.first + 1)) - 1
-        return sum(1 << (number - self.first) for number in self.numbers)
+        bits = bytearray((self.last - self.first) // 8 + 1)
+        for number in self.numbers:
+            mark(bits, number - self.first, number - self.first)
+        return int.from_bytes(bits, "little")
 
     def frame(self, number: int) -> Frame:
         meta = self._meta_of(number)
@@ -79,7 +83,7 @@ class Reel:
         frames = (self.meta.frames if self.meta else None) or []
         if len(frames) == 1:
             return frames[0]
-        place = number - self.first
+        place = number - self.job.start_frame
         return frames[place] if 0 <= place < len(frames) else None
 
     def position(self, number: int) -> int | None:

@@ -25,11 +25,7 @@ class Steps:
 
 def annotated_bits(spans: Spans | None, view: View, reel: Reel) -> int:
     """A bit for each frame of the job that shows something of what the view shows."""
-    bits = 0
-    for pair, presence in spans.presence.items() if spans else ():
-        if view.shows(pair):
-            bits |= presence
-    return bits & reel.bits
+    return spans.annotated(view.shows) & reel.bits if spans else 0
 
 
 def steps_from(number: int, reel: Reel, bits: int, only_annotated: bool) -> Steps:

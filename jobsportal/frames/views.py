@@ -16,7 +16,7 @@ from jobsportal.frames.query import View
 from jobsportal.frames.readings import reading_of
 from jobsportal.frames.reel import Reel
 from jobsportal.jobs.views import job_context
-from jobsportal.web.addresses import is_partial
+from jobsportal.web.addresses import is_partial, is_within_page
 from jobsportal.web.streaming import passed_on
 
 PICTURE_SECONDS = 3600
@@ -38,7 +38,7 @@ def viewer(request: PortalRequest, job_id: int, number: int | None = None) -> Ht
         return render(request, "frames/viewer.html", job_context(request, job) | {"tab": "frames"})
     page = FramePage(reading, view, number if number is not None else placed(request, reading.reel))
     if page.place is None:
-        raise Http404(not_of_job(job, reading.reel, page.number))
+        return not_here(request, job, page)
     return show(request, job, page)
 
 
@@ -60,6 +60,15 @@ def placed(request: HttpRequest, reel: Reel) -> int | None:
 def not_of_job(job: Job, reel: Reel, number: int) -> str:
     has = f"{len(reel.numbers):,} frames between {reel.numbers[0]} and {reel.numbers[-1]}"
     return f"Frame {number} is not one of job {job.id}, which has {has}."
+
+
+def not_here(request: PortalRequest, job: Job, page: FramePage) -> HttpResponse:
+    """A frame that is not the job's: the way back to those that are; to HTMX only the words."""
+    words = not_of_job(job, page.reel, page.number)
+    if is_within_page(request):
+        raise Http404(words)
+    context = job_context(request, job) | {"tab": "frames", "number": page.number, "not_here": words}
+    return render(request, "frames/viewer.html", context, status=404)
 
 
 def show(request: PortalRequest, job: Job, page: FramePage) -> HttpResponse:
@@ -85,8 +94,8 @@ def picture(request: PortalRequest, job_id: int, number: int) -> HttpResponseBas
     original = quality == "original"
     jobs = request.person.client.jobs
     download = jobs.retrieve_data(job_id, type="frame", number=number, quality="original" if original else "compressed")
-    kind = download.headers.get("Content-Type", "")
-    if not kind.startswith(PICTURES):
+    kind = download.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind not in PICTURES:
         download.close()
         raise BrokenAnswer("a frame that is no picture")
     response = passed_on(request, download, f"job{job_id}-frame{number}", kind, ["Content-Length"])

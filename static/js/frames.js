@@ -75,7 +75,7 @@
   document.addEventListener("pointerover", (event) => light(event.target));
   document.addEventListener("focusin", (event) => light(event.target));
 
-  // From a shape to its line and back, without moving the page under the reader.
+  // From a shape to its line and back; the page moves only where the other end would not be seen.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a.shape, a.object-head");
     const pair = pairOf(link);
@@ -84,6 +84,7 @@
     if (link.matches(".shape")) {
       pair.item?.querySelector("a")?.focus({ preventScroll: true });
       intoView(pair.item);
+      pair.item?.scrollIntoView({ block: "nearest" });
     } else {
       pair.shape?.scrollIntoView({ block: "nearest", inline: "nearest" });
     }
@@ -212,9 +213,8 @@
       zoomBy(event.key);
       return;
     }
-    const place = stage();
-    const scrolls = document.activeElement === place && place.scrollWidth > place.clientWidth + 1;
-    if (!(event.key in KEYS) || (event.shiftKey && event.key.length > 1) || (scrolls && event.key.length > 1)) return;
+    // Also where the picture could scroll sideways: the same keys always do the same.
+    if (!(event.key in KEYS) || (event.shiftKey && event.key.length > 1)) return;
     event.preventDefault();
     if (!viewer().matches(".is-stepping")) document.querySelector(`a#step-${KEYS[event.key]}`)?.click();
   });

@@ -153,6 +153,36 @@ def test_zoom_by_keys_scrolls_and_stays_for_the_next_frame(page: Page, enter, an
     without_aborts(quiet)
 
 
+def test_keys_step_also_where_the_picture_scrolls(page: Page, enter, annotated):
+    enter(page)
+    page.goto("/jobs/3/frames/20/?zoom=200")
+    stage = page.locator("#stage")
+    stage.focus()
+    for key, number in (("ArrowRight", 21), ("ArrowLeft", 20), ("End", 29), ("Home", 20)):
+        page.keyboard.press(key)
+        at(page, number, "?zoom=200")
+        stage.focus()
+    assert stage.evaluate("place => place.scrollLeft") == 0
+    page.keyboard.press("ArrowDown")
+    at(page, 20, "?zoom=200")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (360, 740)])
+def test_a_click_on_a_shape_shows_its_line(page: Page, enter, annotated, width, height):
+    shapes = [rectangle(23, points=(n * 15, 10, n * 15 + 12, 60)) | {"id": n} for n in range(40)]
+    annotated.store.annotations[3]["shapes"] = shapes
+    annotated.store.touch_annotations(annotated.store.jobs.get(3))
+    page.set_viewport_size({"width": width, "height": height})
+    enter(page)
+    page.goto("/jobs/3/frames/23/")
+    if width == 1280:
+        expect(page.locator("#object-1")).to_be_in_viewport()
+    assert page.locator("#objects-title").bounding_box()["y"] < page.locator("#legend-title").bounding_box()["y"]
+    expect(page.locator("#object-38")).not_to_be_in_viewport()
+    page.locator("#shape-38").click()
+    expect(page.locator("#object-38")).to_be_in_viewport()
+
+
 def test_a_shape_tells_what_it_is_and_is_one_with_its_line(page: Page, enter, annotated):
     enter(page)
     page.goto("/jobs/3/frames/23/")

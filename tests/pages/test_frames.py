@@ -1,14 +1,21 @@
 """The viewer: which frame, what is drawn and listed, where the steps lead, what it costs, what goes wrong."""
 
 import json
+import random
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import html5lib
+import msgspec
 import pytest
 
+from jobsportal.cvat.errors import Busy
+from jobsportal.cvat.presence import Presence
 from jobsportal.cvat.spans import SPAN_BYTES, Spans, cut
-from jobsportal.cvat.types import Job
-from jobsportal.frames.readings import Reading, Shelf, shelf
+from jobsportal.cvat.types import DataMeta, Job, Label
+from jobsportal.frames.readings import Reading, Shelf, reading_of, shelf
 from jobsportal.frames.reel import Reel
 from jobsportal.frames.tracks import position
 from jobsportal.jobs import names
@@ -205,6 +212,33 @@ def test_the_heaviest_and_oldest_readings_go_first(portal, upstream, settings):
     assert [job for _, job in shelf._kept] == [2, 3] or [job for _, job in shelf._kept] == [3]
 
 
+def test_who_waits_for_a_reading_that_fails_shares_its_failure(monkeypatch):
+    calls = []
+
+    def fail(person, job, kept):
+        calls.append(job)
+        time.sleep(0.3)
+        return Reading(job.updated_date, Reel(job, None), None, None, {"annotations": "too late"})
+
+    monkeypatch.setattr("jobsportal.frames.readings.read", fail)
+    job, person = Job(id=1, task_id=1), SimpleNamespace(cache_scope="alice")
+    with ThreadPoolExecutor() as pool:
+        made = list(pool.map(lambda _: reading_of(person, job), range(4)))
+    assert len(calls) == 1 and all(one is made[0] for one in made)
+    reading_of(person, job)
+    assert len(calls) == 2, "who asks later tries anew"
+
+
+def test_nobody_waits_without_end_for_another_s_reading(monkeypatch):
+    monkeypatch.setattr("jobsportal.frames.readings.WAIT_SECONDS", 0.1)
+    kept, key = Shelf(), ("alice", 1)
+    with kept.busy(key), pytest.raises(Busy, match="being read"), kept.busy(key):
+        pass
+    with kept.busy(key):
+        assert len(kept._turns) == 1
+    assert not kept._turns
+
+
 def test_labels_and_kinds_in_the_address_leave_out_the_rest(portal, upstream):
     other = {"type": "polygon", "points": [0, 0, 5, 0, 5, 5]}
     annotate(
@@ -282,6 +316,13 @@ def test_a_frame_is_asked_for_by_its_number(portal, upstream):
     ):
         answer = portal.get(address)
         assert answer.status_code == 404 and words in text_of(answer)
+
+
+def test_a_frame_that_isn_t_the_job_s_leads_back_to_those_that_are(portal):
+    answer = portal.get("/jobs/3/frames/500/")
+    text = " ".join(text_of(answer).split())
+    assert answer.status_code == 404 and "Frame 500 is not one of job 3, which has 10 frames between 20 and 29" in text
+    assert re.search(r'class="btn primary" href="/jobs/3/frames/"', text)
 
 
 def test_the_strip_asks_by_place(portal, upstream):
@@ -405,6 +446,37 @@ def test_an_object_that_can_t_be_understood_spoils_no_others(portal, upstream):
     assert len(by_class(page_of(answer), "shape")) == 1
 
 
+def test_an_object_that_is_no_text_spoils_no_others():
+    broken = json.dumps(rectangle(20, source="??")).encode().replace(b"??", b"\xff\xfe")
+    made = cut(b'{"shapes": [%s, %s]}' % (json.dumps(rectangle(20)).encode(), broken), 20, 29)
+    found = made.on(20)
+    assert len(found.shapes) == 1 and found.broken == 1
+
+
+def test_a_frame_too_heavy_to_be_read_at_once_is_read_in_part(portal, upstream, monkeypatch):
+    monkeypatch.setattr("jobsportal.cvat.spans.FRAME_BYTES", 1200)
+    annotate(upstream, shapes=[*(rectangle(20, id=n) for n in range(6)), rectangle(20, PERSON)])
+    assert "further objects are left out" in text_of(portal.get("/jobs/3/frames/20/"))
+    text = text_of(portal.get(f"/jobs/3/frames/20/?label={PERSON}"))
+    assert "left out" not in text and text.count('id="object-') == 1 and 'hx-target="#viewer"' in text
+
+
+@pytest.mark.parametrize("zoom", ["fit", "200"])
+def test_frames_of_a_size_that_can_t_be_are_shown_without_shapes(portal, upstream, zoom):
+    meta = b'{"frames": [{"name": "a", "width": %s, "height": 4}]}' % (b"9" * 400)
+    upstream.fail(path="/data/meta$", status=200, body=meta, times=None)
+    answer = portal.get(f"/jobs/2/frames/12/?zoom={zoom}")
+    assert answer.status_code == 200 and by_class(page_of(answer), "shape") == []
+
+
+@pytest.mark.parametrize("path", ["frames/", "data/", "data/frames.csv"])
+def test_a_job_that_begins_before_the_first_frame_is_shown_from_there(portal, upstream, path):
+    job = {"id": 3, "task_id": 1, "start_frame": -3, "stop_frame": 2}
+    upstream.fail(path="^/api/jobs/3$", status=200, body=json.dumps(job).encode(), times=None)
+    answer = portal.get(f"/jobs/3/{path}")
+    assert answer.status_code == 200 and "/jobs/3/frames/-" not in "".join(map(str, answer))
+
+
 @pytest.mark.parametrize("path", ["^/api/jobs/2$", "/annotations$", "/data/meta$", "^/api/labels$"])
 def test_a_credential_that_is_refused_asks_to_sign_in(portal, upstream, path):
     upstream.fail(path=path, status=401, times=None)
@@ -436,6 +508,30 @@ def test_what_is_no_picture_does_not_pass(portal, upstream):
     assert answer.status_code == 502 and b"alert" not in answer.content
     assert portal.get("/jobs/2/frames/99/picture").status_code == 422
     assert portal.get("/jobs/2/frames/12/picture?quality=best").status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("told", "passed"), [("IMAGE/PNG; x=1", "image/png"), ("image/pngx", None), ("image/svg+xml", None), ("", None)]
+)
+def test_a_picture_is_of_a_known_kind(portal, upstream, told, passed):
+    upstream.fail(path="/data$", status=200, body=b"x", content_type=told)
+    answer = portal.get("/jobs/2/frames/12/picture")
+    answer.getvalue()
+    assert (answer.status_code, answer["Content-Type"]) == (200, passed) if passed else answer.status_code == 502
+
+
+def test_of_a_long_value_the_beginning_is_told(portal, upstream):
+    annotate(upstream, shapes=[rectangle(20, attributes=[{"spec_id": 1, "value": "x" * 5000}])])
+    text = text_of(portal.get("/jobs/3/frames/20/"))
+    assert "x" * 199 + "…" in text and "x" * 200 not in text
+
+
+def test_the_frames_of_a_long_ground_truth_job_are_put_together_at_once():
+    numbers = list(range(0, 2_000_000, 20))
+    reel = Reel(Job(id=1, task_id=1, stop_frame=1_999_999), DataMeta(frames=None, included_frames=numbers))
+    began = time.process_time()
+    assert reel.bits == int(("0" * 19 + "1") * 100_000, 2)
+    assert time.process_time() - began < 2
 
 
 def test_frames_of_a_size_that_is_not_told_are_shown_without_shapes(portal, upstream):
@@ -489,9 +585,48 @@ def test_spans_give_back_what_was_cut():
     for frame in range(150):
         (there,) = (position(found, frame) for found in made.on(frame).tracks)
         assert there.points[0] == pytest.approx(frame) and [one.value for one in there.attributes] == ["red"]
-    assert not made.on(150).tracks and made.presence[CAR, "track"] == (1 << 150) - 1
+    assert not made.on(150).tracks and made.annotated(lambda pair: pair == (CAR, "track")) == (1 << 150) - 1
     around = [shape.frame for shape in made.on(made.starts[1] + 1).tracks[0].shapes]
     assert around[0] <= made.starts[1] < around[-1] and len(around) < 16, "only the key frames it depends on"
+
+
+def test_where_labels_show_takes_no_more_memory_than_what_shows_them():
+    shapes = [rectangle(n % 5 * 400_000, n) for n in range(2000)]
+    made = cut(json.dumps({"shapes": shapes}).encode(), 0, 1_999_999)
+    assert made.weight < 2_000_000
+    for step in (0, 1, 4):
+        here = made.annotated(lambda pair, step=step: pair[0] == 1000 + step)
+        assert here == 1 << step * 400_000
+    assert made.annotated(lambda pair: True) == sum(1 << n * 400_000 for n in range(5))
+
+
+def test_stretches_become_bits_and_mean_the_same():
+    chance = random.Random(3)
+    for _ in range(50):
+        one, expected = Presence(3000), 0
+        for _ in range(chance.randint(1, 60)):
+            start = chance.randrange(3000)
+            end = min(2999, start + chance.choice((0, 1, 40)))
+            one.add(start, end)
+            expected |= ((1 << (end - start + 1)) - 1) << start
+        assert Spans(0, 2999, presence={(1, "tag"): one}).annotated(lambda pair: True) == expected
+
+
+def test_more_labels_than_can_be_are_no_annotations(monkeypatch):
+    monkeypatch.setattr("jobsportal.cvat.spans.MAX_PAIRS", 3)
+    cut(json.dumps({"shapes": [rectangle(0, n) for n in (1, 2, 3, 3)]}).encode(), 0, 9)
+    with pytest.raises(msgspec.DecodeError):
+        cut(json.dumps({"shapes": [rectangle(0, n) for n in range(4)]}).encode(), 0, 9)
+
+
+def test_labels_and_lists_of_frames_have_their_weight():
+    job, meta = Job(id=1, task_id=1, stop_frame=99), DataMeta(frames=None)
+    light = Reading(None, Reel(job, meta), [], None).weight
+    labels = [Label(id=n, name="x" * 1000) for n in range(100)]
+    assert Reading(None, Reel(job, meta), labels, None).weight > light + 100_000
+    for more in ({"included_frames": list(range(1000))}, {"deleted_frames": list(range(1000))}):
+        assert Reading(None, Reel(job, DataMeta(frames=None, **more)), [], None).weight > light + 100_000
+    assert Spans(0, 9, totals={(n, "tag"): 1 for n in range(1000)}).weight > 100_000
 
 
 def test_the_tabs_of_a_job_lead_to_its_frames_and_its_data(portal):

@@ -22,7 +22,7 @@ def frame(number: int, **more) -> dict:
 
 
 def rows(response) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
+    return list(csv.reader(io.StringIO(response.getvalue().decode("utf-8-sig"))))
 
 
 def test_the_page_tells_each_frame_and_leads_to_it(portal, upstream):
@@ -55,7 +55,8 @@ def test_thousands_of_frames_come_in_pages(portal, upstream):
     assert "9,901–10,000 of 10,000" in last and ">9999.jpg<" in last and "?page=101" not in last
     for page in ("0", "101", "x", "-1", "9" * 30):
         assert text_of(portal.get(f"/jobs/3/data/?page={page}")).count("<tr>") == 101
-    assert len(rows(portal.get("/jobs/3/data/frames.csv"))) == 10001
+    answer = portal.get("/jobs/3/data/frames.csv")
+    assert answer.streaming and len(rows(answer)) == 10001
 
 
 def test_what_the_source_was_cut_to_is_told(portal, upstream):

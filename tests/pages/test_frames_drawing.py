@@ -10,7 +10,8 @@ from jobsportal.cvat.spans import FrameObjects
 from jobsportal.cvat.types import Label, Sublabel
 from jobsportal.frames.drawing import Names, Painter
 from jobsportal.frames.masks import mask_path
-from jobsportal.frames.shapes import parts_of
+from jobsportal.frames.shapes import Part, parts_of
+from jobsportal.frames.skeletons import edges_of
 from jobsportal.frames.tracks import position, shortest_turn
 
 
@@ -268,6 +269,29 @@ def test_what_can_t_be_drawn_is_still_told():
 def test_more_than_can_be_drawn_is_told_instead():
     drawn = painted(rectangle(), rectangle(), room=30)
     assert [bool(one.parts) for one in drawn] == [True, False] and "too much" in drawn[1].note
+
+
+def test_once_there_is_no_room_nothing_more_is_drawn(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        "jobsportal.frames.drawing.parts_of", lambda *given: drawn.append(given) or [Part("area", "M0")]
+    )
+    assert len(painted(*[rectangle() for _ in range(9)], room=3)) == 9 and len(drawn) == 2
+    made = painted(*[rectangle() for _ in range(9)], points=12)
+    assert len(drawn) == 5 and [bool(one.parts) for one in made] == [True] * 3 + [False] * 6
+    assert "too much" in made[-1].note
+
+
+@pytest.mark.parametrize("svg", ["<![foo[", "<line data-node-from='&#" + "9" * 5000 + ";'>"])
+def test_a_drawing_that_can_t_be_read_joins_nothing(svg):
+    assert edges_of(Label(id=10, name="body", svg=SVG + svg)) == []
+
+
+def test_a_label_s_drawing_is_read_once_for_all_its_skeletons(monkeypatch):
+    read = []
+    monkeypatch.setattr("jobsportal.frames.drawing.edges_of", lambda label: read.append(label) or [])
+    painted(*[Shape(label_id=10, frame=0, type="skeleton", elements=[element(11, [1, 1])]) for _ in range(3)])
+    assert read == [BODY]
 
 
 def test_objects_in_a_point_cloud_are_told_but_not_drawn():
