@@ -55,7 +55,7 @@ class JobData:
 
     def _picture(self, path: str, limit: int, params: dict[str, object] | None = None) -> Raw:
         raw = self.client.fetch("GET", path, params=params, max_body=limit)
-        if not raw.content_type.lower().startswith(PICTURES):
+        if raw.content_type.partition(";")[0].strip().lower() not in PICTURES:
             raise BrokenAnswer(f"a picture of kind {raw.content_type or 'unknown'}", method="GET", path=path)
         return raw
 

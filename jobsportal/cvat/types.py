@@ -14,7 +14,7 @@ from msgspec.json import decode
 T = TypeVar("T")
 Moment = Annotated[datetime, Meta(tz=True)]
 Id = Annotated[int, Meta(ge=0, lt=10**18)]
-Frame = Annotated[int, Meta(ge=0, lt=2**31)]  # of frames and pixels, as large as the upstream can store them
+Frame = Annotated[int, Meta(gt=-(10**18), lt=10**18)]  # of frames and pixels: whoever counts with it need not fear it
 
 STAGES = ("annotation", "validation", "acceptance")
 STATES = ("new", "in progress", "completed", "rejected")
