@@ -1,5 +1,6 @@
 """Backups of annotations: taken before each change, seen by nobody else, and the way back."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -196,6 +197,13 @@ def test_a_server_that_is_too_slow_to_give_a_backup_is_told(portal, upstream, se
     upstream.fail(method="GET", path="/annotations$", delay=1.0)
     answer = yes(portal, page, typed="46")
     assert answer.status_code == 504 and "Nothing was changed." in text(answer) and not sent(upstream)
+
+
+def test_a_server_that_drips_is_given_up(portal, upstream, settings):
+    settings.CVAT_TOTAL_TIMEOUT = 0.5
+    upstream.fail(method="GET", path="/annotations$", slow=2000)
+    started = time.monotonic()
+    assert portal.get(CLEAR).status_code == 504 and time.monotonic() - started < 1.5
 
 
 @pytest.mark.parametrize(("status", "told"), [(400, 400), (403, 403), (404, 404), (401, 401), (429, 503)])
