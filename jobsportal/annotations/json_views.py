@@ -49,7 +49,11 @@ def edit(request: PortalRequest, job_id: int) -> HttpResponseBase:
     form = JsonForm(request.POST, request.FILES, draft=draft)
     if not form.is_valid() or form.change is None:
         return show(request, job_id, form, status=422)
-    kept = backups.keep_draft(request.person, job_id, form.change, form.name)
+    try:
+        kept = backups.keep_draft(request.person, job_id, form.change, form.name)
+    except backups.BackupFailed as error:
+        form.add_error(None, f"This could not be kept, so nothing was changed. {error} Try again in a moment.")
+        return show(request, job_id, form, status=503)
     return redirect("annotations:draft", job_id, kept.key)
 
 

@@ -36,8 +36,8 @@ def snapshot_of(content: bytes) -> Snapshot:
 
 
 def look(client: Client, job_id: int) -> Snapshot:
-    """The annotations as they are now. Upstream: GET /api/jobs/{id}/annotations, the very bytes, but bounded in size and
-    in time: a person waits for them, and a server that drips must not hold a thread.
+    """The annotations as they are now. Upstream: GET /api/jobs/{id}/annotations, the very bytes, but bounded in size
+    and in time: a person waits for them, and a server that drips must not hold a thread.
 
     Raises TooLarge, BrokenAnswer for what can't be kept as a backup, and whatever the upstream answers."""
     path = f"/api/jobs/{job_id}/annotations"

@@ -5,7 +5,9 @@ from html import unescape
 
 import pytest
 import requests
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError
 
 from jobsportal.annotations.models import Backup, Draft
 from jobsportal.annotations.plans import Change, given_of, plan_of
@@ -477,3 +479,51 @@ def test_skeletons_and_tracks_are_compared_down_to_their_parts():
     moved = skeleton | {"elements": [shape | {"points": [1, 3]}]}
     assert difference({"shapes": [moved], "tracks": [track]}) == (1, 1, 1)
     assert difference({"shapes": [skeleton]}) == (1, 0, 1)
+
+
+# Once
+
+
+def test_json_is_applied_once_from_however_many_windows(portal, upstream):
+    one = preview(portal, {"shapes": [box(upstream)]}, "create")
+    other = portal.get(one.request["PATH_INFO"])
+    first, second = yes(portal, one), yes(portal, other)
+    assert first["Location"] == second["Location"] and total(upstream) == 21
+    cache.clear()
+    again = yes(portal, other, seen="")
+    assert again["Location"] == first["Location"] and total(upstream) == 21
+
+
+def test_json_that_was_applied_leads_to_what_it_did(portal, upstream):
+    page = preview(portal, {"shapes": [box(upstream)]}, "create")
+    place = yes(portal, page)["Location"]
+    back = portal.get(page.request["PATH_INFO"])
+    assert back["Location"] == place
+    told = text(portal.get(place))
+    assert "This JSON was applied already" in told and "Annotations were added: 20 → 21" in told
+
+
+def test_json_under_way_in_another_window_is_not_sent(portal, upstream):
+    page = preview(portal, {"shapes": [box(upstream)]}, "create")
+    cache.set(f"once:{Draft.objects.get().person_id}:{JOB}:{page.context['draft'].key}", "")
+    answer = yes(portal, page)
+    assert "it counts once" in text(portal.get(answer["Location"])) and not sent(upstream)
+
+
+def test_a_cache_that_takes_nothing_is_told_and_nothing_is_sent(portal, upstream, monkeypatch):
+    page = preview(portal, {"shapes": [box(upstream)]}, "create")
+    monkeypatch.setattr(cache, "add", lambda *args: False)
+    answer = yes(portal, page)
+    assert answer.status_code == 503 and "Nothing was changed." in text(answer) and not sent(upstream)
+
+
+def test_json_that_can_not_be_kept_stays_in_the_form(portal, upstream, monkeypatch):
+    monkeypatch.setattr(Draft, "save", broken)
+    typed = json.dumps({"shapes": [box(upstream)]})
+    answer = bring(portal, typed)
+    assert answer.status_code == 503 and "so nothing was changed" in text(answer)
+    assert answer.context["form"]["text"].value() == typed
+
+
+def broken(*args, **kwargs):
+    raise DatabaseError("locked")
