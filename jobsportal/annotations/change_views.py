@@ -25,6 +25,7 @@ from jobsportal.annotations.models import Backup, Draft
 from jobsportal.annotations.plans import Change, Plan, given_of, plan_of
 from jobsportal.annotations.snapshots import Snapshot, look
 from jobsportal.cvat import errors
+from jobsportal.cvat.labeled import KnownLabels
 from jobsportal.cvat.types import Job, Label
 from jobsportal.jobs.views import job_context
 from jobsportal.web import errors as web_errors
@@ -113,14 +114,18 @@ def looked(request: PortalRequest, proposal: Proposal, status: int = 200, **more
 def planned(
     request: PortalRequest, proposal: Proposal, job: Job, now: Snapshot, labels: list[Label] | None = None
 ) -> Plan:
-    """The change over what is there, checked against the job's frames and, where they are known, its labels."""
+    """The change over what is there, checked against the job's frames and, where they are known, its labels and their
+    attributes."""
     try:
         frames = frames_of(request, job) if proposal.draft else None
-        ids = {label.id for label in labels} if labels is not None else None
-        given = given_of(proposal.change, frames=frames, labels=ids)
+        given = given_of(proposal.change, frames=frames, labels=None if labels is None else known_labels(labels))
     except errors.Invalid as error:
         return Plan(proposal.change.action, now.things, now.things, problems=[error.detail])
     return plan_of(proposal.change, given, now)
+
+
+def known_labels(labels: list[Label]) -> KnownLabels:
+    return {label.id: {attribute.id: attribute.mutable for attribute in label.attributes} for label in labels}
 
 
 def frames_of(request: PortalRequest, job: Job) -> Any:

@@ -27,6 +27,7 @@ from jobsportal.web.streaming import Transfer
 
 BACKUPS_SHOWN = 50
 BACKUPS_FIRST = 5
+VALUES_SHOWN = 6
 
 DONE = {
     "replace": "The annotations were replaced",
@@ -92,7 +93,7 @@ def show(request: PortalRequest, job_id: int, form: JsonForm, status: int = 200)
     if isinstance(labels, errors.CVATError):
         context["labels_problem"] = in_words(labels)
     else:
-        context |= {"labels": labels, "example": example_for(job, labels)}
+        context |= {"labels": labels, "example": example_for(job, labels), "attributes": attributes_of(labels)}
     return render(request, "annotations/edit.html", context, status=status)
 
 
@@ -108,6 +109,23 @@ def example_for(job: Job, labels: list[Label]) -> str:
         return ""
     shape = {"type": "rectangle", "frame": job.start_frame, "label_id": labels[0].id, "points": [10, 20, 110, 90]}
     return encode({"shapes": [shape]}).decode().replace(":", ": ").replace(",", ", ")
+
+
+def attributes_of(labels: list[Label]) -> list[dict[str, Any]]:
+    """Each label's attributes, with the first of the values that one may choose from."""
+    return [
+        {
+            "label": label.name,
+            "name": attribute.name,
+            "id": attribute.id,
+            "values": attribute.values[:VALUES_SHOWN] if attribute.input_type in ("select", "radio") else [],
+            "more": attribute.input_type in ("select", "radio") and len(attribute.values) > VALUES_SHOWN,
+            "kind": attribute.input_type,
+            "mutable": attribute.mutable,
+        }
+        for label in labels
+        for attribute in label.attributes
+    ]
 
 
 def listed(request: PortalRequest, job_id: int) -> dict[str, Any]:

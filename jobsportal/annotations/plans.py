@@ -12,7 +12,7 @@ from msgspec.json import decode
 
 from jobsportal.annotations.counting import GREY, Difference, in_order, plural, safe_color
 from jobsportal.annotations.snapshots import Snapshot
-from jobsportal.cvat.labeled import MAX_PROBLEMS
+from jobsportal.cvat.labeled import MAX_PROBLEMS, KnownLabels
 from jobsportal.cvat.labeled_json import (
     Pieces,
     Thing,
@@ -150,7 +150,7 @@ class Plan:
         return [row for *_, row in sorted(made, key=lambda row: row[:3])]
 
 
-def given_of(change: Change, *, frames: Collection[int] | None = None, labels: Collection[int] | None = None) -> Given:
+def given_of(change: Change, *, frames: Collection[int] | None = None, labels: KnownLabels | None = None) -> Given:
     """What the change brings along, checked as far as can be without knowing what is there.
 
     Raises Invalid for what is not JSON, or no annotations at all."""

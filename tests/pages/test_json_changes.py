@@ -481,6 +481,45 @@ def test_skeletons_and_tracks_are_compared_down_to_their_parts():
     assert difference({"shapes": [skeleton]}) == (1, 0, 1)
 
 
+# Attributes
+
+
+def specs(upstream):
+    """The labels of the job, and one of them that has attributes."""
+    labels = upstream.store.labels_of_task(upstream.store.task_of(upstream.store.jobs[JOB]))
+    return labels, next(label for label in labels if label.attributes)
+
+
+def test_attributes_of_another_label_are_refused_with_their_place(portal, upstream):
+    labels, rich = specs(upstream)
+    other = next(label for label in labels if label.id != rich.id)
+    spec = rich.attributes[0]
+    value = {"attributes": [{"spec_id": spec.id, "value": "1"}]}
+    plain = box(upstream, label_id=rich.id, **value)
+    assert "This can’t be sent" not in text(preview(portal, {"shapes": [plain]}))
+    page = text(preview(portal, {"shapes": [plain, box(upstream, label_id=other.id, **value)]}))
+    assert f"shapes[1]: label {other.id} has no attribute {spec.id}" in page and "shapes[0]" not in page
+
+
+def test_attributes_of_tracks_are_looked_at_down_to_the_key_frames():
+    value = {"attributes": [{"spec_id": 1, "value": "x"}]}
+    shape = {"type": "rectangle", "frame": 0, "points": [1, 2, 3, 4]}
+    change = Change("create", json.dumps({"tracks": [{"frame": 0, "label_id": 5, "shapes": [shape | value]}]}).encode())
+    assert given_of(change, labels={5: {2: True}}).problems == ["tracks[0].shapes[0]: label 5 has no attribute 1"]
+    assert "attribute 1 of label 5 belongs to the track" in given_of(change, labels={5: {1: False}}).problems[0]
+    assert given_of(change, labels={5: {1: True}}).problems == given_of(change, labels={5}).problems == []
+    change = Change("create", json.dumps({"tracks": [{"frame": 0, "label_id": 5, "shapes": [shape]} | value]}).encode())
+    assert given_of(change, labels={5: {1: False}}).problems == []
+    assert "it belongs to the track's shapes" in given_of(change, labels={5: {1: True}}).problems[0]
+
+
+def test_the_page_lists_the_attributes_with_their_ids_and_values(portal, upstream):
+    rich = specs(upstream)[1]
+    page = text(portal.get(EDIT))
+    assert f"Attributes of <bdi>{rich.name}</bdi>" in page
+    assert all(f"<bdi>{spec.name}</bdi> {spec.id}" in page for spec in rich.attributes)
+
+
 # Once
 
 
