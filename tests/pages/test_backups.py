@@ -304,7 +304,7 @@ def test_a_look_afterwards_that_fails_leaves_the_change_and_asks_before_it_is_ta
     answer = yes(portal, page, typed="46")
     assert answer.status_code == 302 and total(upstream) == 0
     asked = take_back(portal, Backup.objects.get())
-    assert asked.status_code == 409 and "none go, 20 come" in text(asked) and total(upstream) == 0
+    assert asked.status_code == 409 and "None go, 20 come" in text(asked) and total(upstream) == 0
     assert yes(portal, asked).status_code == 302 and total(upstream) == 20
 
 

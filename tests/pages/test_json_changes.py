@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError
 
+from jobsportal.annotations.counting import in_words
 from jobsportal.annotations.models import Backup, Draft
 from jobsportal.annotations.plans import Change, given_of, plan_of
 from jobsportal.annotations.snapshots import snapshot_of
@@ -120,7 +121,7 @@ def test_what_can_not_be_counted_leaves_the_form(portal, upstream):
         ('{"images": [], "annotations": [], "categories": []}', "“annotations” is none of them"),
         ('{"shapes": [], "track": []}', "“track” is none of them"),
         ("{}", "there is none of them"),
-        ('{"shapes": []}', "There are no annotations in it. To remove all that the job has, clear it."),
+        ('{"shapes": []}', "There are no annotations in it. To remove all that the job has, use “Clear…”."),
         ('{"shapes": [3]}', "shapes[0]: expected object, got int"),
         ('{"shapes": [{"type": "rectangle"}]}', "shapes[0]: label_id is missing"),
         ('{"tags": [{"label_id": "x", "frame": 80}]}', "tags[0]: label_id: expected int, got str"),
@@ -566,3 +567,34 @@ def test_json_that_can_not_be_kept_stays_in_the_form(portal, upstream, monkeypat
 
 def broken(*args, **kwargs):
     raise DatabaseError("locked")
+
+
+# Words
+
+
+def test_what_to_do_has_to_be_chosen(portal, upstream):
+    assert "checked" not in portal.get(EDIT).content.decode()
+    typed = json.dumps({"shapes": [box(upstream)]})
+    answer = portal.post(EDIT, {"text": typed})
+    assert answer.status_code == 422 and "Choose what to do." in text(answer)
+    assert answer.context["form"]["text"].value() == typed and "chosen again" not in text(answer)
+    answer = portal.post(EDIT, {"file": SimpleUploadedFile("a.json", typed.encode())})
+    assert "The file has to be chosen again." in text(answer)
+
+
+def test_a_long_text_of_letters_of_many_bytes_is_told_and_stays(portal):
+    typed = "漢" * 1_000_001
+    answer = bring(portal, typed)
+    assert answer.status_code == 422 and "Save it as a file" in text(answer)
+    assert answer.context["form"]["text"].value() == typed
+
+
+def test_the_words_fit_the_numbers(portal, upstream):
+    page = text(preview(portal, {"shapes": [box(upstream)]}, "create"))
+    assert "<strong>1 comes</strong>" in page and "Add it" in page
+    assert in_words({"points": 1, "tag": 2}) == "1 set of points, 2 tags"
+    assert in_words({"points": 2, "mask": 1}) == "2 sets of points, 1 mask"
+
+
+def test_the_counts_lead_to_the_frames(portal):
+    assert f"/jobs/{JOB}/frames/" in text(portal.get(f"/jobs/{JOB}/annotations/")).split('class="table-wrap')[1]
