@@ -17,7 +17,7 @@ MAX_TYPED = 1_000_000  # characters; in bytes, DATA_UPLOAD_MAX_MEMORY_SIZE has t
 ACTIONS = {
     "replace": (
         "Replace all",
-        "What the job has goes, what you bring takes its place: every object gets a new id.",
+        "What the job has goes; what you bring takes its place, each object under a new id.",
     ),
     "create": ("Add", "What the job has stays; what you bring is added."),
     "update": ("Change some", "Objects with the same ids are replaced by yours. Each needs its id."),

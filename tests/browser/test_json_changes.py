@@ -146,6 +146,17 @@ def test_a_file_that_is_too_large_is_told_before_it_is_sent(page: Page, enter, t
     expect(page).to_have_url(re.compile(EDIT + "$"))
 
 
+def test_text_that_is_far_too_long_is_told_without_javascript(browser: Browser, base_url: str, enter, sandbox: Sandbox):
+    context = browser.new_context(base_url=base_url, java_script_enabled=False)
+    page = context.new_page()
+    enter(page)
+    page.goto(EDIT)
+    page.get_by_label("or JSON text").evaluate("field => { field.value = 'x'.repeat(6_000_000) }")
+    page.get_by_role("button", name="Show the difference").click()
+    expect(page.get_by_text("This is too much text")).to_be_visible()
+    context.close()
+
+
 @pytest.mark.usefixtures("sandbox")
 def test_axe_finds_nothing_on_the_way(page_in_theme: Page, enter):  # noqa: F811
     page = page_in_theme

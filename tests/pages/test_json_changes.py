@@ -589,6 +589,23 @@ def test_a_long_text_of_letters_of_many_bytes_is_told_and_stays(portal):
     assert answer.context["form"]["text"].value() == typed
 
 
+def test_text_beyond_what_is_read_is_told(portal):
+    answer = bring(portal, "x" * 6_000_000)
+    assert (
+        answer.status_code == 413
+        and "This is too much text" in text(answer)
+        and "Choose what to do." not in text(answer)
+    )
+
+
+def test_the_form_takes_nothing_from_elsewhere(portal, upstream):
+    portal.handler.enforce_csrf_checks = True
+    assert bring(portal, {"shapes": [box(upstream)]}).status_code == 403 and not Draft.objects.exists()
+    portal.get(EDIT)
+    token = portal.cookies["portal_csrf"].value
+    assert bring(portal, {"shapes": [box(upstream)]}, csrfmiddlewaretoken=token).status_code == 302
+
+
 def test_the_words_fit_the_numbers(portal, upstream):
     page = text(preview(portal, {"shapes": [box(upstream)]}, "create"))
     assert "<strong>1 comes</strong>" in page and "Add it" in page
