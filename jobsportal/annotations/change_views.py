@@ -2,6 +2,7 @@
 brought as JSON, clearing, and going back to a backup."""
 
 import logging
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -37,6 +38,7 @@ logger = logging.getLogger(__name__)
 
 ONCE_SECONDS = 600
 UNDER_WAY = ""
+WAIT_SECONDS = 5
 
 
 class Sent(HttpResponseRedirect):
@@ -195,12 +197,25 @@ def note_place(once: str, place: str | None) -> None:
         logger.exception("the cache fails")
 
 
+def place_of_first(once: str) -> tuple[str | None, bool]:
+    """Where the first of two clicks has led, and whether it was waited for: a browser shows the answer to the second.
+    None where it led nowhere."""
+    place, until = cache.get(once), time.monotonic() + WAIT_SECONDS
+    was_under_way = place == UNDER_WAY
+    while place == UNDER_WAY and time.monotonic() < until:
+        time.sleep(0.2)
+        place = cache.get(once)
+    return place, was_under_way
+
+
 def taken_already(request: PortalRequest, proposal: Proposal, once: str) -> HttpResponseBase:
     """It was sent before, or is under way; or the cache, which may be the database, took nothing."""
     try:
-        place = cache.get(once)
+        place, was_under_way = place_of_first(once)
     except DatabaseError:
-        place = None
+        place, was_under_way = None, False
+    if place is None and was_under_way:
+        return redirect(proposal.address)
     if place is None:
         logger.error("the cache does not keep %s", once)
         words = "The portal’s database is busy. Nothing was changed. Go back to the difference to send it again."

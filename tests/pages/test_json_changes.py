@@ -1,6 +1,7 @@
 """Annotations as JSON: what is brought is checked, its difference is shown, and only a yes to that is sent."""
 
 import json
+from functools import partial
 from html import unescape
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError
 
+from jobsportal.annotations import change_views
 from jobsportal.annotations.counting import in_words
 from jobsportal.annotations.models import Backup, Draft
 from jobsportal.annotations.plans import Change, given_of, plan_of
@@ -543,11 +545,28 @@ def test_json_that_was_applied_leads_to_what_it_did(portal, upstream):
     assert "This JSON was applied already" in told and "Annotations were added: 20 → 21" in told
 
 
-def test_json_under_way_in_another_window_is_not_sent(portal, upstream):
+def test_json_under_way_in_another_window_is_not_sent(portal, upstream, monkeypatch):
     page = preview(portal, {"shapes": [box(upstream)]}, "create")
-    cache.set(f"once:{Draft.objects.get().person_id}:{JOB}:{page.context['draft'].key}", "")
+    monkeypatch.setattr(change_views, "WAIT_SECONDS", 0.1)
+    cache.set(once_of(page), "")
     answer = yes(portal, page)
     assert "it counts once" in text(portal.get(answer["Location"])) and not sent(upstream)
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_a_second_click_waits_for_the_first_and_ends_where_that_does(portal, upstream, monkeypatch, is_done):
+    page = preview(portal, {"shapes": [box(upstream)]}, "create")
+    once = once_of(page)
+    cache.set(once, "")
+    over = partial(cache.set, once, f"{EDIT}?changed=x") if is_done else partial(cache.delete, once)
+    monkeypatch.setattr(change_views.time, "sleep", lambda seconds: over())
+    answer = yes(portal, page)
+    assert answer["Location"] == (f"{EDIT}?changed=x" if is_done else page.request["PATH_INFO"])
+    assert not sent(upstream)
+
+
+def once_of(page):
+    return f"once:{Draft.objects.get().person_id}:{JOB}:{page.context['draft'].key}"
 
 
 def test_a_cache_that_takes_nothing_is_told_and_nothing_is_sent(portal, upstream, monkeypatch):
