@@ -133,6 +133,23 @@ def test_a_double_click_adds_once(page: Page, enter, sandbox: Sandbox):
     assert len(upstream_json(sandbox)["tags"]) == 3
 
 
+def test_a_double_click_without_javascript_ends_where_a_click_does(
+    browser: Browser, base_url: str, enter, sandbox: Sandbox
+):
+    context = browser.new_context(base_url=base_url, java_script_enabled=False)
+    page = context.new_page()
+    enter(page)
+    page.goto(EDIT)
+    page.get_by_label("Add", exact=True).check()
+    page.get_by_label("or JSON text").fill('{"tags": [{"frame": 82, "label_id": 18}]}')
+    page.get_by_role("button", name="Show the difference").click()
+    sandbox.fail(method="PATCH", path="/annotations$", delay=1.0)
+    page.get_by_role("button", name="Add it").dblclick()
+    expect(page.get_by_role("heading", name="Annotations were added: 20 → 21")).to_be_visible()
+    assert len(upstream_json(sandbox)["tags"]) == 3
+    context.close()
+
+
 def test_a_file_that_is_too_large_is_told_before_it_is_sent(page: Page, enter, tmp_path: Path):
     large = tmp_path / "large.json"
     with large.open("wb") as out:
