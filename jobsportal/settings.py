@@ -140,7 +140,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # Forms here are small; files never count towards this and are spooled to disk, not held in memory.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# The longest JSON text that is taken, were all its letters of four bytes; other forms are bounded by a middleware.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
 WHITENOISE_ALLOW_ALL_ORIGINS = False

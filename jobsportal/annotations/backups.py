@@ -31,6 +31,9 @@ MIB = 1024 * 1024
 DRAFT_HOURS = 2
 DRAFTS_KEPT = 5
 
+# For so long a change may be under way: until then its backup is not given up to make room.
+CHANGE_MINUTES = 10
+
 # Why a backup was taken: what came after it.
 REASONS = {
     "replace": "replacing all",
@@ -44,7 +47,7 @@ REASONS = {
 
 
 class BackupFailed(Exception):
-    """The backup could not be kept; so nothing may be changed."""
+    """The backup, or what was brought, could not be kept; so nothing may be changed."""
 
 
 def take_backup(person: Person, job: Job, why: str, *, now: Snapshot | None = None) -> Backup:
@@ -76,15 +79,27 @@ def take_backup(person: Person, job: Job, why: str, *, now: Snapshot | None = No
     return backup
 
 
-def note_outcome(backup: Backup, after: Snapshot | None, *, is_sure: bool = True) -> Backup:
-    """Remember what the change left behind, so that taking it back can tell whether somebody was at it since.
+def note_outcome(backup: Backup, after: Snapshot | None, *, is_sure: bool = True) -> bool:
+    """Remember what the change left behind, so that taking it back can tell whether somebody was at it since. Whether
+    that worked: the change is done in any case.
 
     `after` is None where that is not known. Without `is_sure`, somebody else may have had a part in it already: the
     digest is left out, and taking back asks first."""
     backup.after = after.counts if after else None
     backup.left = after.digest if after and is_sure else ""
-    backup.save(update_fields=["after", "left"])
-    return backup
+    try:
+        return bool(Backup.objects.filter(pk=backup.pk).update(after=backup.after, left=backup.left))
+    except DatabaseError:
+        logger.exception("what became of a change of job %s is not noted", backup.job_id)
+        return False
+
+
+def forget(backup: Backup) -> None:
+    """Nothing was changed, so there is nothing to go back to. A backup too many does no harm."""
+    try:
+        Backup.objects.filter(pk=backup.pk).delete()
+    except DatabaseError:
+        logger.warning("a needless backup of job %s stays", backup.job_id, exc_info=True)
 
 
 def is_untouched(backup: Backup, now: Snapshot) -> bool:
@@ -103,13 +118,24 @@ def own_kept(person: Person, job_id: int) -> QuerySet[Backup]:
 
 
 def keep_draft(person: Person, job_id: int, change: Change, name: str) -> Draft:
-    """Keep what somebody has brought until they have looked at the difference: for some hours, and the latest few."""
+    """Keep what somebody has brought until they have looked at the difference: for some hours, and the latest few.
+    Raises BackupFailed where it can't be stored."""
     draft = Draft(**owned_by(person), **packed(change.content), job_id=job_id, action=change.action, name=name[:255])
-    draft.save()
-    older = Draft.objects.filter(**owned_by(person)).order_by("-made", "-id")[DRAFTS_KEPT:]
-    Draft.objects.filter(pk__in=[pk for (pk,) in older.values_list("pk")]).delete()
-    tidy()
+    try:
+        draft.save()
+    except DatabaseError as error:
+        logger.exception("what was brought for job %s is not kept", job_id)
+        raise BackupFailed("The portal’s database did not take it.") from error
+    tidy(person)
     return draft
+
+
+def note_use(draft: Draft, backup: Backup) -> None:
+    """What was brought was sent: it is not to be sent again."""
+    try:
+        Draft.objects.filter(pk=draft.pk).update(used=backup.key)
+    except DatabaseError:
+        logger.exception("that the JSON for job %s was sent is not noted", draft.job_id)
 
 
 def own_drafts(person: Person, job_id: int) -> QuerySet[Draft]:
@@ -131,20 +157,25 @@ def oldest_kept() -> datetime:
 
 
 def make_room(person: Person) -> None:
-    """Let the person's oldest backups go, as far as all of them together are too large. The newest stays."""
+    """Let the person's oldest backups go, as far as all of them together are too large. The newest stays, and so
+    do those of changes that may be under way."""
     room = settings.BACKUP_MAX_MIB * MIB
-    sizes = Backup.objects.filter(**owned_by(person)).order_by("-made", "-id").values_list("pk", "packed_size")
+    since = timezone.now() - timedelta(minutes=CHANGE_MINUTES)
+    mine = Backup.objects.filter(**owned_by(person)).order_by("-made", "-id")
     too_many = []
-    for pk, size in sizes:
+    for pk, size, made, after in mine.values_list("pk", "packed_size", "made", "after"):
         room -= size
-        if room < 0:
+        if room < 0 and not (after is None and made > since):
             too_many.append(pk)
     Backup.objects.filter(pk__in=too_many).delete()
 
 
-def tidy() -> None:
-    """`purge`, on occasion: whatever hinders it must not hinder a change."""
+def tidy(person: Person | None = None) -> None:
+    """`purge`, on occasion, and a person's drafts but the latest few: whatever hinders it must not hinder a change."""
     try:
+        if person is not None:
+            older = Draft.objects.filter(**owned_by(person)).order_by("-made", "-id")[DRAFTS_KEPT:]
+            Draft.objects.filter(pk__in=list(older.values_list("pk", flat=True))).delete()
         purge()
     except DatabaseError:
         logger.warning("expired backups could not be deleted", exc_info=True)

@@ -2,13 +2,15 @@
 brought as JSON, clearing, and going back to a backup."""
 
 import logging
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.core.cache import cache
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.db import DatabaseError
+from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -24,6 +26,7 @@ from jobsportal.annotations.models import Backup, Draft
 from jobsportal.annotations.plans import Change, Plan, given_of, plan_of
 from jobsportal.annotations.snapshots import Snapshot, look
 from jobsportal.cvat import errors
+from jobsportal.cvat.labeled import KnownLabels
 from jobsportal.cvat.types import Job, Label
 from jobsportal.jobs.views import job_context
 from jobsportal.web import errors as web_errors
@@ -34,6 +37,12 @@ from jobsportal.web.parallel import side_by_side
 logger = logging.getLogger(__name__)
 
 ONCE_SECONDS = 600
+UNDER_WAY = ""
+WAIT_SECONDS = 5
+
+
+class Sent(HttpResponseRedirect):
+    """The change was sent; the address tells what became of it."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,11 @@ def draft(request: PortalRequest, job_id: int, key: UUID) -> HttpResponseBase:
     brought = backups.own_drafts(request.person, job_id).filter(key=key).first()
     if brought is None:
         raise Http404(f"This JSON is not kept any more: it waits for {backups.DRAFT_HOURS} hours. Bring it again.")
+    if brought.used is not None:
+        words = "This JSON was applied already; it counts once. To apply it again, bring it again."
+        words = "This was sent twice; it counts once." if request.method == "POST" else words
+        toasts.on_next_page(request, toasts.Toast(words, kind="note"))
+        return redirect(place_of_change(job_id, str(brought.used)))
     address = reverse("annotations:draft", args=[job_id, key])
     return answered(request, Proposal(job_id, Change(brought.action, brought.json), address, draft=brought))
 
@@ -102,14 +116,18 @@ def looked(request: PortalRequest, proposal: Proposal, status: int = 200, **more
 def planned(
     request: PortalRequest, proposal: Proposal, job: Job, now: Snapshot, labels: list[Label] | None = None
 ) -> Plan:
-    """The change over what is there, checked against the job's frames and, where they are known, its labels."""
+    """The change over what is there, checked against the job's frames and, where they are known, its labels and their
+    attributes."""
     try:
         frames = frames_of(request, job) if proposal.draft else None
-        ids = {label.id for label in labels} if labels is not None else None
-        given = given_of(proposal.change, frames=frames, labels=ids)
+        given = given_of(proposal.change, frames=frames, labels=None if labels is None else known_labels(labels))
     except errors.Invalid as error:
         return Plan(proposal.change.action, now.things, now.things, problems=[error.detail])
     return plan_of(proposal.change, given, now)
+
+
+def known_labels(labels: list[Label]) -> KnownLabels:
+    return {label.id: {attribute.id: attribute.mutable for attribute in label.attributes} for label in labels}
 
 
 def frames_of(request: PortalRequest, job: Job) -> Any:
@@ -141,18 +159,69 @@ def show(
 def confirmed(request: PortalRequest, proposal: Proposal) -> HttpResponseBase:
     """Carry it out, if it still is what was seen. Upstream, side by side: jobs.retrieve,
     jobs.retrieve_annotations_json (which is the backup); the change; jobs.retrieve_annotations_json once more."""
-    once = f"once:{request.person.id}:{request.POST.get('once', '')[:64]}"
-    if request.POST.get("once") and not cache.add(once, True, ONCE_SECONDS):
-        toasts.on_next_page(request, toasts.Toast("This was sent twice; it counts once.", kind="note"))
-        return redirect("annotations:edit", proposal.job_id)
-    is_over = False
+    once = once_of(request, proposal)
+    if once and not is_first(once):
+        return taken_already(request, proposal, once)
+    place = None
     try:
         answer = attempted(request, proposal)
-        is_over = answer.status_code == 302
+        if answer.status_code < 400:
+            place = answer.url if isinstance(answer, Sent) else UNDER_WAY
         return answer
     finally:
-        if not is_over:
-            cache.delete(once)
+        if once:
+            note_place(once, place)
+
+
+def once_of(request: PortalRequest, proposal: Proposal) -> str:
+    """What is carried out once: the JSON that was brought, from however many windows; or else the form."""
+    if proposal.draft is not None:
+        return f"once:{request.person.id}:{proposal.job_id}:{proposal.draft.key}"
+    once = request.POST.get("once", "")[:64]
+    return f"once:{request.person.id}:{once}" if once else ""
+
+
+def is_first(once: str) -> bool:
+    try:
+        return cache.add(once, UNDER_WAY, ONCE_SECONDS)
+    except DatabaseError:
+        logger.exception("the cache fails")
+        return False
+
+
+def note_place(once: str, place: str | None) -> None:
+    """Where a second click is led; None where nothing was done, so that it may be sent again."""
+    try:
+        cache.delete(once) if place is None else cache.set(once, place, ONCE_SECONDS)
+    except DatabaseError:
+        logger.exception("the cache fails")
+
+
+def place_of_first(once: str) -> tuple[str | None, bool]:
+    """Where the first of two clicks has led, and whether it was waited for: a browser shows the answer to the second.
+    None where it led nowhere."""
+    place, until = cache.get(once), time.monotonic() + WAIT_SECONDS
+    was_under_way = place == UNDER_WAY
+    while place == UNDER_WAY and time.monotonic() < until:
+        time.sleep(0.2)
+        place = cache.get(once)
+    return place, was_under_way
+
+
+def taken_already(request: PortalRequest, proposal: Proposal, once: str) -> HttpResponseBase:
+    """It was sent before, or is under way; or the cache, which may be the database, took nothing."""
+    try:
+        place, was_under_way = place_of_first(once)
+    except DatabaseError:
+        place, was_under_way = None, False
+    if place is None and was_under_way:
+        return redirect(proposal.address)
+    if place is None:
+        logger.error("the cache does not keep %s", once)
+        words = "The portal’s database is busy. Nothing was changed. Go back to the difference to send it again."
+        return web_errors.refused(request, "This could not be begun", words, 503)
+    toasts.on_next_page(request, toasts.Toast("This was sent twice; it counts once.", kind="note"))
+    return redirect(place or reverse("annotations:edit", args=[proposal.job_id]))
 
 
 def attempted(request: PortalRequest, proposal: Proposal) -> HttpResponseBase:
@@ -185,6 +254,8 @@ def carried_out(request: PortalRequest, proposal: Proposal, job: Job, plan: Plan
     except (errors.Invalid, errors.Forbidden, errors.Conflict) as error:
         words = f"Nothing was changed. {in_words(error)}"
         return looked(request, proposal, error.status or 422, failed=words)
+    if proposal.draft is not None and outcome.state != "unchanged":
+        backups.note_use(proposal.draft, outcome.backup)
     return told(request, proposal, plan, outcome)
 
 
@@ -214,7 +285,21 @@ def told(request: PortalRequest, proposal: Proposal, plan: Plan, outcome: Outcom
     key = str(outcome.backup.key)
     if outcome.state == "done":
         words = f"{DONE[plan.action]} in job {proposal.job_id}: {plan.total.before:,} → {plan.total.after:,}."
+        if not outcome.is_noted:
+            return told_at_once(request, "The change is done", words)
         undo = reverse("annotations:restore", args=[proposal.job_id, key])
         toasts.on_next_page(request, toasts.Toast(words, undo=fresh_once(), action=undo))
-    place = reverse("annotations:edit", args=[proposal.job_id])
-    return redirect(f"{place}?{urlencode({'changed': key})}")
+    elif not outcome.is_noted:
+        return told_at_once(request, "It is not known whether the change arrived", "Look at what is there now.")
+    return Sent(place_of_change(proposal.job_id, key))
+
+
+def told_at_once(request: PortalRequest, title: str, words: str) -> HttpResponse:
+    """The portal's database fails: nothing may depend on it now, not even a message for the next page."""
+    more = "The portal could not note that. Your backups of the job tell what was there before, if they can be read."
+    return web_errors.refused(request, title, f"{words} {more}", 200)
+
+
+def place_of_change(job_id: int, key: str) -> str:
+    """The page that tells what became of the change whose backup has this key."""
+    return f"{reverse('annotations:edit', args=[job_id])}?{urlencode({'changed': key})}"

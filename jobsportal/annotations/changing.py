@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jobsportal.accounts.person import Person
-from jobsportal.annotations.backups import note_outcome, take_backup
+from jobsportal.annotations.backups import forget, note_outcome, take_backup
 from jobsportal.annotations.models import Backup
 from jobsportal.annotations.plans import Change, Plan, given_of, plan_of
 from jobsportal.annotations.snapshots import Snapshot, counts_by_kind, look
@@ -21,11 +21,12 @@ UNCERTAIN = (errors.Unreachable, errors.BrokenAnswer)
 @dataclass(frozen=True)
 class Outcome:
     """`state` is done; unchanged, where the answer was lost and nothing has happened so far; or unknown. `error` is
-    what made it uncertain."""
+    what made it uncertain. Without `is_noted` the portal's own database failed, or the backup is gone."""
 
     backup: Backup
     state: Literal["done", "unchanged", "unknown"]
     error: errors.CVATError | None = None
+    is_noted: bool = True
 
 
 def carry_out(person: Person, job: Job, plan: Plan, now: Snapshot) -> Outcome:
@@ -40,10 +41,11 @@ def carry_out(person: Person, job: Job, plan: Plan, now: Snapshot) -> Outcome:
         logger.warning("job %s, %s: %s", job.id, plan.action, error)
         return uncertain(backup, plan, now, after_of(person.client, job.id), error)
     except errors.CVATError:
-        backup.delete()
+        forget(backup)
         raise
     after = after_of(person.client, job.id)
-    return Outcome(note_outcome(backup, after, is_sure=is_as_planned(plan, after)), "done")
+    is_noted = note_outcome(backup, after, is_sure=is_as_planned(plan, after))
+    return Outcome(backup, "done", is_noted=is_noted)
 
 
 def restore(person: Person, job: Job, backup: Backup) -> Outcome:
@@ -81,8 +83,8 @@ def uncertain(backup: Backup, plan: Plan, now: Snapshot, after: Snapshot | None,
     """What became of a change whose answer was lost. The backup stays: the change may still arrive."""
     is_same = after is not None and after.digest == now.digest
     has_arrived = not is_same and is_as_planned(plan, after)
-    note_outcome(backup, after, is_sure=has_arrived)
-    return Outcome(backup, "done" if has_arrived else "unchanged" if is_same else "unknown", error)
+    is_noted = note_outcome(backup, after, is_sure=has_arrived)
+    return Outcome(backup, "done" if has_arrived else "unchanged" if is_same else "unknown", error, is_noted)
 
 
 def is_as_planned(plan: Plan, after: Snapshot | None) -> bool:

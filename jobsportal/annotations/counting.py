@@ -96,7 +96,14 @@ def differences(before: Counts, after: Counts) -> list[Difference]:
 
 def in_words(counts: Counts) -> str:
     """Such as "12 rectangles, 3 tags"."""
-    return ", ".join(f"{number:,} {plural(kind) if number != 1 else kind}" for kind, number in counts.items() if number)
+    return ", ".join(counted(number, kind) for kind, number in counts.items() if number)
+
+
+def counted(number: int, kind: str) -> str:
+    """Points are one annotation, however many they are."""
+    if kind == "points":
+        kind = "set of points" if number == 1 else "sets of points"
+    return f"{number:,} {kind if number == 1 else plural(kind)}"
 
 
 def pairs_of(data: AnnotationOutline) -> Iterator[tuple[int, str]]:

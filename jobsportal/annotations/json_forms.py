@@ -12,10 +12,13 @@ from jobsportal.annotations.plans import Change, given_of
 from jobsportal.cvat.errors import Invalid
 
 MIB = 1024 * 1024
-MAX_TYPED = 1_000_000
+MAX_TYPED = 1_000_000  # characters; in bytes, DATA_UPLOAD_MAX_MEMORY_SIZE has to hold four times as many
 
 ACTIONS = {
-    "replace": ("Replace all", "What the job has now goes; what you bring takes its place."),
+    "replace": (
+        "Replace all",
+        "What the job has goes; what you bring takes its place, each object under a new id.",
+    ),
     "create": ("Add", "What the job has stays; what you bring is added."),
     "update": ("Change some", "Objects with the same ids are replaced by yours. Each needs its id."),
     "delete": ("Delete some", "Objects with these ids go. Nothing but the ids is read."),
@@ -34,7 +37,6 @@ class JsonForm(forms.Form):
 
     action = forms.ChoiceField(
         choices=[(name, words) for name, (words, _) in ACTIONS.items()],
-        initial="replace",
         error_messages={"required": "Choose what to do.", "invalid_choice": "Choose what to do."},
     )
     file = forms.FileField(label="JSON file", required=False, allow_empty_file=True)

@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 from msgspec.json import encode
 
@@ -27,6 +29,7 @@ from jobsportal.web.streaming import Transfer
 
 BACKUPS_SHOWN = 50
 BACKUPS_FIRST = 5
+VALUES_SHOWN = 6
 
 DONE = {
     "replace": "The annotations were replaced",
@@ -38,18 +41,39 @@ DONE = {
 }
 
 
+@csrf_exempt  # only until the form could be read: `answered` is protected
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: PortalRequest, job_id: int) -> HttpResponseBase:
     """GET, POST /jobs/{id}/annotations/edit/. Upstream, side by side: jobs.retrieve, labels.list,
     jobs.retrieve_annotation_outline; then the names. A POST that is well-formed asks nothing, and leads to the
     difference that it would make."""
+    try:
+        request.POST  # noqa: B018 - reads the form
+    except RequestDataTooBig:
+        form = JsonForm({"action": ""})
+        words = "This is too much text: nothing of it was taken, and nothing was changed. Save it as a file."
+        form.errors.clear()
+        form.add_error("text", words)
+        response = show(request, job_id, form, status=413)
+        response["Connection"] = "close"  # the rest of it is not read
+        return response
+    return answered(request, job_id)
+
+
+@csrf_protect
+def answered(request: PortalRequest, job_id: int) -> HttpResponseBase:
+    """The form, or what was brought with it."""
     draft = known_draft(request, job_id)
     if request.method != "POST":
         return show(request, job_id, JsonForm(draft=draft, initial=initial_of(request, draft)))
     form = JsonForm(request.POST, request.FILES, draft=draft)
     if not form.is_valid() or form.change is None:
         return show(request, job_id, form, status=422)
-    kept = backups.keep_draft(request.person, job_id, form.change, form.name)
+    try:
+        kept = backups.keep_draft(request.person, job_id, form.change, form.name)
+    except backups.BackupFailed as error:
+        form.add_error(None, f"This could not be kept, so nothing was changed. {error} Try again in a moment.")
+        return show(request, job_id, form, status=503)
     return redirect("annotations:draft", job_id, kept.key)
 
 
@@ -88,7 +112,7 @@ def show(request: PortalRequest, job_id: int, form: JsonForm, status: int = 200)
     if isinstance(labels, errors.CVATError):
         context["labels_problem"] = in_words(labels)
     else:
-        context |= {"labels": labels, "example": example_for(job, labels)}
+        context |= {"labels": labels, "example": example_for(job, labels), "attributes": attributes_of(labels)}
     return render(request, "annotations/edit.html", context, status=status)
 
 
@@ -104,6 +128,23 @@ def example_for(job: Job, labels: list[Label]) -> str:
         return ""
     shape = {"type": "rectangle", "frame": job.start_frame, "label_id": labels[0].id, "points": [10, 20, 110, 90]}
     return encode({"shapes": [shape]}).decode().replace(":", ": ").replace(",", ", ")
+
+
+def attributes_of(labels: list[Label]) -> list[dict[str, Any]]:
+    """Each label's attributes, with the first of the values that one may choose from."""
+    return [
+        {
+            "label": label.name,
+            "name": attribute.name,
+            "id": attribute.id,
+            "values": attribute.values[:VALUES_SHOWN] if attribute.input_type in ("select", "radio") else [],
+            "more": attribute.input_type in ("select", "radio") and len(attribute.values) > VALUES_SHOWN,
+            "kind": attribute.input_type,
+            "mutable": attribute.mutable,
+        }
+        for label in labels
+        for attribute in label.attributes
+    ]
 
 
 def listed(request: PortalRequest, job_id: int) -> dict[str, Any]:

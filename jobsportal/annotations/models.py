@@ -61,10 +61,11 @@ class Backup(Kept):
 
 class Draft(Kept):
     """Annotations that somebody has brought, to be looked at before the job is changed by them. `name` is the file's,
-    empty for text that was typed."""
+    empty for text that was typed. Once they were sent, `used` is the key of the backup that was taken before."""
 
     action = models.CharField(max_length=20)
     name = models.CharField(max_length=255, blank=True)
+    used = models.UUIDField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["upstream", "person_id"], name="draft_owner")]

@@ -12,7 +12,7 @@ from msgspec.json import decode
 
 from jobsportal.annotations.counting import GREY, Difference, in_order, plural, safe_color
 from jobsportal.annotations.snapshots import Snapshot
-from jobsportal.cvat.labeled import MAX_PROBLEMS
+from jobsportal.cvat.labeled import MAX_PROBLEMS, KnownLabels
 from jobsportal.cvat.labeled_json import (
     Pieces,
     Thing,
@@ -118,7 +118,8 @@ class Plan:
         if self.action == "update" and self.goes == self.comes:
             return f"{self.comes:,} change{'s' if self.comes == 1 else ''}", stays
         goes, comes = counted(self.goes, "go", "goes"), counted(self.comes, "come", "comes")
-        return {"delete": goes, "create": comes}.get(self.action, f"{goes}, {comes}"), stays
+        words = {"delete": goes, "create": comes}.get(self.action, f"{goes}, {comes}")
+        return words[:1].upper() + words[1:], stays
 
     @property
     def total(self) -> Difference:
@@ -150,7 +151,7 @@ class Plan:
         return [row for *_, row in sorted(made, key=lambda row: row[:3])]
 
 
-def given_of(change: Change, *, frames: Collection[int] | None = None, labels: Collection[int] | None = None) -> Given:
+def given_of(change: Change, *, frames: Collection[int] | None = None, labels: KnownLabels | None = None) -> Given:
     """What the change brings along, checked as far as can be without knowing what is there.
 
     Raises Invalid for what is not JSON, or no annotations at all."""
@@ -191,7 +192,7 @@ def nothing_in(action: str, found: Collection[object]) -> list[str]:
     if found:
         return []
     if action == "replace":
-        return ["There are no annotations in it. To remove all that the job has, clear it."]
+        return ["There are no annotations in it. To remove all that the job has, use “Clear…”."]
     return ["There are no annotations in it."]
 
 
@@ -208,7 +209,7 @@ def plan_of(change: Change, given: Given, now: Snapshot) -> Plan:
     named = set(given.ids) & present.keys()
     unknown = sorted(id for kind, id in given.ids if (kind, id) not in present)
     if not named:
-        words = f"The job has none of these ids: {listed(unknown)}."
+        words = f"The job has none of these ids: {listed(unknown)}. Replacing all gives every object a new id."
         return Plan(action, now.things, now.things, unknown=unknown, problems=[words])
     kept = [one for one in now.things if (one.kind, one.id) not in named]
     ids = sorted(id for _, id in named)

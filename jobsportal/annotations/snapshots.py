@@ -3,12 +3,13 @@
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from jobsportal.annotations.counting import Counts, in_order
 from jobsportal.cvat import Client
-from jobsportal.cvat.errors import BrokenAnswer, Invalid, TooLarge
+from jobsportal.cvat.errors import BrokenAnswer, Invalid
 from jobsportal.cvat.labeled_json import Pieces, Thing, digest, pieces, things
+
+AS_IT_IS = {"Accept": "application/vnd.cvat+json", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True)
@@ -35,24 +36,16 @@ def snapshot_of(content: bytes) -> Snapshot:
 
 
 def look(client: Client, job_id: int) -> Snapshot:
-    """The annotations as they are now. Upstream: jobs.retrieve_annotations_json.
+    """The annotations as they are now. Upstream: GET /api/jobs/{id}/annotations, the very bytes, but bounded in size
+    and in time: a person waits for them, and a server that drips must not hold a thread.
 
     Raises TooLarge, BrokenAnswer for what can't be kept as a backup, and whatever the upstream answers."""
-    download = client.jobs.retrieve_annotations_json(job_id)
-    told: dict[str, Any] = {"path": f"/api/jobs/{job_id}/annotations", "request_id": download.request_id}
-    parts, size = [], 0
-    for part in download:
-        size += len(part)
-        if size > client.max_body:
-            download.close()
-            raise TooLarge(f"more than {client.max_body:,} bytes", **told)
-        parts.append(part)
-    if download.headers.get("Content-Encoding", "identity") != "identity":
-        raise BrokenAnswer("packed, though it was asked for as it is", **told)
+    path = f"/api/jobs/{job_id}/annotations"
+    raw = client.fetch("GET", path, headers=AS_IT_IS)
     try:
-        return snapshot_of(b"".join(parts))
+        return snapshot_of(raw.content)
     except Invalid as error:
-        raise BrokenAnswer(error.detail, **told) from None
+        raise BrokenAnswer(error.detail, method="GET", path=path, request_id=raw.request_id) from None
 
 
 def counts_by_kind(found: list[Thing]) -> Counts:

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from jobsportal.accounts.person import PortalRequest
-from jobsportal.annotations.backups import BackupFailed, take_backup
+from jobsportal.annotations.backups import BackupFailed, forget, take_backup
 from jobsportal.annotations.counting import Counts, counts_of
 from jobsportal.annotations.counting import in_words as counts_in_words
 from jobsportal.annotations.formats import backup_format, formats_of, usable
@@ -93,11 +93,13 @@ def hand_over(request: PortalRequest, job: Job, data: Any, formats: Formats, for
     try:
         rq_id = request.person.client.jobs.import_file(job.id, file, format=name, filename=file.name)
     except errors.Conflict as error:
-        forget(backup)
+        if backup is not None:
+            forget(backup)
         place = progress_url(import_of(request, job, data, error.rq_id, "", "")) if error.rq_id else ""
         return show_form(request, job, data, formats, form, status=409, import_url=place, is_taken=True)
     except errors.Invalid as error:
-        forget(backup)
+        if backup is not None:
+            forget(backup)
         for field, words in refusals(error, name):
             form.add_error(field, words)
         return show_form(request, job, data, formats, form, status=422)
@@ -121,12 +123,6 @@ def kept_first(request: PortalRequest, job: Job, form: UploadForm) -> Backup | N
         words = f"The backup could not be taken, so nothing was sent. {why} Without the tick it goes without one."
         form.add_error("keep_backup", words)
         return None
-
-
-def forget(backup: Backup | None) -> None:
-    """Nothing was changed, so there is nothing to go back to."""
-    if backup is not None:
-        backup.delete()
 
 
 def import_of(request: PortalRequest, job: Job, data: Any, rq_id: str, name: str, format: str) -> Import:

@@ -25,6 +25,9 @@ POINTS: dict[str, tuple[int, int | None, int]] = {
 }
 SHAPE_TYPES = tuple(POINTS)
 
+# Label ids; as a mapping also the ids of each label's attributes, and whether they may change along a track.
+KnownLabels = Collection[int] | Mapping[int, Mapping[int, bool]]
+
 
 class AttributeVal(Record, frozen=True):
     """The value that an object has of one of its label's attributes."""
@@ -148,12 +151,13 @@ def without_ids(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def problems(
-    data: LabeledData, *, frames: Collection[int] | None = None, labels: Collection[int] | None = None
+    data: LabeledData, *, frames: Collection[int] | None = None, labels: KnownLabels | None = None
 ) -> list[str]:
     """What an upstream would refuse, or worse, store: at most 20 complaints, each with the place it is about.
 
     With `frames` and `labels`, also objects outside the job's frames, which every server accepts in silence, and
-    labels that the job doesn't have; the key frames of tracks and the parts of skeletons are left to the server.
+    labels and, with a mapping, attributes that the job doesn't have; the frames of key frames and the parts of
+    skeletons are left to the server.
     """
     found = []
     for complaint in complaints(data, frames, labels):
@@ -163,7 +167,7 @@ def problems(
     return found
 
 
-def complaints(data: LabeledData, frames: Collection[int] | None, labels: Collection[int] | None) -> Iterator[str]:
+def complaints(data: LabeledData, frames: Collection[int] | None, labels: KnownLabels | None) -> Iterator[str]:
     objects: dict[str, Sequence[LabeledImage | Shape | Track]]
     objects = {"tags": data.tags, "shapes": data.shapes, "tracks": data.tracks}
     for kind, items in objects.items():
@@ -175,17 +179,35 @@ def of_object(
     place: str,
     item: "LabeledImage | Shape | Track",
     frames: Collection[int] | None = None,
-    labels: Collection[int] | None = None,
+    labels: KnownLabels | None = None,
 ) -> Iterator[str]:
     """The complaints about one tag, shape or track."""
     if frames is not None and item.frame not in frames:
         yield f"{place}: frame {item.frame} is not one of the job's{ends_of(frames)}"
     if labels is not None and item.label_id not in labels:
         yield f"{place}: the job has no label {item.label_id}"
+    elif isinstance(labels, Mapping):
+        yield from of_attributes(place, item, labels[item.label_id])
     if isinstance(item, Shape):
         yield from of_shape(place, item)
     elif isinstance(item, Track):
         yield from of_track(place, item)
+
+
+def of_attributes(place: str, item: "LabeledImage | Shape | Track", known: Mapping[int, bool]) -> Iterator[str]:
+    """A track has what stays the same, its key frames what may change."""
+    label = item.label_id
+    for value in item.attributes:
+        if value.spec_id not in known:
+            yield f"{place}: label {label} has no attribute {value.spec_id}"
+        elif isinstance(item, Track) and known[value.spec_id]:
+            yield f"{place}: attribute {value.spec_id} of label {label} may change: it belongs to the track's shapes"
+    for number, shape in enumerate(item.shapes if isinstance(item, Track) else ()):
+        for value in shape.attributes:
+            if value.spec_id not in known:
+                yield f"{place}.shapes[{number}]: label {label} has no attribute {value.spec_id}"
+            elif not known[value.spec_id]:
+                yield f"{place}.shapes[{number}]: attribute {value.spec_id} of label {label} belongs to the track"
 
 
 def ends_of(frames: Collection[int]) -> str:

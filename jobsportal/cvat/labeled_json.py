@@ -98,7 +98,7 @@ def things(given: Pieces) -> Iterator[Thing]:
 
 
 def checked_things(
-    given: Pieces, *, frames: Collection[int] | None = None, labels: Collection[int] | None = None
+    given: Pieces, *, frames: Collection[int] | None = None, labels: labeled.KnownLabels | None = None
 ) -> tuple[list[Thing], list[str]]:
     """Every object, and at most 20 complaints as `labeled.problems` makes them."""
     found: list[Thing] = []

@@ -7,6 +7,7 @@ function tooMuch(form) {
   if (file && file.size > Number(form.dataset.max)) {
     return `This file is larger than the ${Math.floor(form.dataset.max / 2 ** 20)} MiB that can be taken here.`;
   }
+  if (form.elements.action && !form.elements.action.value) return "Choose what to do.";
   if (typed > Number(form.dataset.maxTyped)) return "This is too much text. Save it as a file, and choose that.";
   return "";
 }

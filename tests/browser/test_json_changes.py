@@ -47,6 +47,7 @@ def fewer(sandbox: Sandbox, folder: Path) -> Path:
 def replace_by(page: Page, file: Path) -> None:
     page.goto(f"/jobs/{JOB}/annotations/")
     page.get_by_role("link", name="Annotations as JSON").click()
+    page.get_by_label("Replace all").check()
     page.get_by_label("JSON file").set_input_files(file)
     page.get_by_role("button", name="Show the difference").click()
     expect(page.get_by_role("heading", name="Replace all annotations of job 46")).to_be_visible()
@@ -117,7 +118,7 @@ def test_what_was_typed_stays_until_it_is_right(page: Page, enter, sandbox: Sand
     expect(page.get_by_label("Add", exact=True)).to_be_checked()
     text.fill(text.input_value().replace("812", "82"))
     page.get_by_role("button", name="Show the difference").click()
-    page.get_by_role("button", name="Add them").click()
+    page.get_by_role("button", name="Add it").click()
     expect(page.get_by_role("heading", name="Annotations were added: 20 → 21")).to_be_visible()
 
 
@@ -127,9 +128,26 @@ def test_a_double_click_adds_once(page: Page, enter, sandbox: Sandbox):
     page.get_by_label("Add", exact=True).check()
     page.get_by_label("or JSON text").fill('{"tags": [{"frame": 82, "label_id": 18}]}')
     page.get_by_role("button", name="Show the difference").dblclick()
-    page.get_by_role("button", name="Add them").dblclick()
+    page.get_by_role("button", name="Add it").dblclick()
     expect(page.get_by_role("heading", name="Annotations were added: 20 → 21")).to_be_visible()
     assert len(upstream_json(sandbox)["tags"]) == 3
+
+
+def test_a_double_click_without_javascript_ends_where_a_click_does(
+    browser: Browser, base_url: str, enter, sandbox: Sandbox
+):
+    context = browser.new_context(base_url=base_url, java_script_enabled=False)
+    page = context.new_page()
+    enter(page)
+    page.goto(EDIT)
+    page.get_by_label("Add", exact=True).check()
+    page.get_by_label("or JSON text").fill('{"tags": [{"frame": 82, "label_id": 18}]}')
+    page.get_by_role("button", name="Show the difference").click()
+    sandbox.fail(method="PATCH", path="/annotations$", delay=1.0)
+    page.get_by_role("button", name="Add it").dblclick()
+    expect(page.get_by_role("heading", name="Annotations were added: 20 → 21")).to_be_visible()
+    assert len(upstream_json(sandbox)["tags"]) == 3
+    context.close()
 
 
 def test_a_file_that_is_too_large_is_told_before_it_is_sent(page: Page, enter, tmp_path: Path):
@@ -138,10 +156,22 @@ def test_a_file_that_is_too_large_is_told_before_it_is_sent(page: Page, enter, t
         out.truncate(65 * 1024 * 1024)
     enter(page)
     page.goto(EDIT)
+    page.get_by_label("Replace all").check()
     page.get_by_label("JSON file").set_input_files(large)
     page.get_by_role("button", name="Show the difference").click()
     expect(page.get_by_text("This file is larger than the 64 MiB")).to_be_visible()
     expect(page).to_have_url(re.compile(EDIT + "$"))
+
+
+def test_text_that_is_far_too_long_is_told_without_javascript(browser: Browser, base_url: str, enter, sandbox: Sandbox):
+    context = browser.new_context(base_url=base_url, java_script_enabled=False)
+    page = context.new_page()
+    enter(page)
+    page.goto(EDIT)
+    page.get_by_label("or JSON text").evaluate("field => { field.value = 'x'.repeat(6_000_000) }")
+    page.get_by_role("button", name="Show the difference").click()
+    expect(page.get_by_text("This is too much text")).to_be_visible()
+    context.close()
 
 
 @pytest.mark.usefixtures("sandbox")
@@ -158,6 +188,7 @@ def test_axe_finds_nothing_on_the_way(page_in_theme: Page, enter):  # noqa: F811
         '{"tags": [{"frame": 82, "label_id": 18}]}',
     ):
         page.goto(EDIT)
+        page.get_by_label("Replace all").check()
         page.get_by_label("or JSON text").fill(typed)
         page.get_by_role("button", name="Show the difference").click()
         page.wait_for_load_state()

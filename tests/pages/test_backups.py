@@ -1,15 +1,17 @@
 """Backups of annotations: taken before each change, seen by nobody else, and the way back."""
 
+import time
 from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import DatabaseError
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from jobsportal.accounts.person import Person
-from jobsportal.annotations import backups
+from jobsportal.annotations import backups, changing
 from jobsportal.annotations.changing import restore
 from jobsportal.annotations.models import Backup, Draft
 from jobsportal.cvat import TokenCredential, errors
@@ -22,6 +24,7 @@ from tests.pages.test_json_changes import (
     api,
     box,
     bring,
+    broken,
     preview,
     same,
     sent,
@@ -175,6 +178,51 @@ def test_expired_ones_that_can_not_be_deleted_hinder_nothing(portal, upstream, m
     assert total(upstream) == 0 and Backup.objects.count() == 1
 
 
+def test_a_change_whose_outcome_can_not_be_noted_is_told_as_done(portal, upstream, monkeypatch):
+    page = preview(portal, {"shapes": [box(upstream)]}, "create")
+    monkeypatch.setattr(QuerySet, "update", broken)
+    answer = yes(portal, page)
+    assert answer.status_code == 200 and "Annotations were added in job 46: 20 → 21." in text(answer)
+    assert "could not note that" in text(answer)
+    assert yes(portal, page).status_code == 302 and total(upstream) == 21
+
+
+def test_a_change_whose_backup_is_gone_is_told_as_done(portal, upstream, monkeypatch):
+    page = portal.get(CLEAR)
+    monkeypatch.setattr(changing, "send", sent_while(Backup.objects.all().delete, changing.send))
+    answer = yes(portal, page, typed="46")
+    assert answer.status_code == 200 and "The change is done" in text(answer) and total(upstream) == 0
+
+
+def test_a_refusal_is_told_though_the_needless_backup_can_not_be_deleted(portal, upstream, monkeypatch):
+    page = preview(portal, {"shapes": [box(upstream)]})
+    monkeypatch.setattr(backups, "make_room", lambda person: None)
+    monkeypatch.setattr(QuerySet, "delete", broken)
+    upstream.fail(method="PUT", status=403, body=b'{"detail": "no"}', content_type="application/json")
+    answer = yes(portal, page)
+    assert answer.status_code == 403 and "Nothing was changed" in text(answer)
+
+
+def test_the_backup_of_a_change_under_way_does_not_make_room(portal, settings):
+    first = clear(portal)
+    Backup.objects.update(after=None)
+    settings.BACKUP_MAX_MIB = (first.packed_size + 200) / 1024 / 1024
+    take_back(portal, first)
+    assert Backup.objects.filter(pk=first.pk).exists()
+    Backup.objects.filter(pk=first.pk).update(made=timezone.now() - timedelta(minutes=11))
+    second = clear(portal)
+    assert list(Backup.objects.values_list("pk", flat=True))[-1] == second.pk
+    assert not Backup.objects.filter(pk=first.pk).exists()
+
+
+def sent_while(meanwhile, send):
+    def sent_then(*args):
+        send(*args)
+        meanwhile()
+
+    return sent_then
+
+
 # What fails on the way
 
 
@@ -196,6 +244,13 @@ def test_a_server_that_is_too_slow_to_give_a_backup_is_told(portal, upstream, se
     upstream.fail(method="GET", path="/annotations$", delay=1.0)
     answer = yes(portal, page, typed="46")
     assert answer.status_code == 504 and "Nothing was changed." in text(answer) and not sent(upstream)
+
+
+def test_a_server_that_drips_is_given_up(portal, upstream, settings):
+    settings.CVAT_TOTAL_TIMEOUT = 0.5
+    upstream.fail(method="GET", path="/annotations$", slow=2000)
+    started = time.monotonic()
+    assert portal.get(CLEAR).status_code == 504 and time.monotonic() - started < 1.5
 
 
 @pytest.mark.parametrize(("status", "told"), [(400, 400), (403, 403), (404, 404), (401, 401), (429, 503)])
@@ -249,7 +304,7 @@ def test_a_look_afterwards_that_fails_leaves_the_change_and_asks_before_it_is_ta
     answer = yes(portal, page, typed="46")
     assert answer.status_code == 302 and total(upstream) == 0
     asked = take_back(portal, Backup.objects.get())
-    assert asked.status_code == 409 and "none go, 20 come" in text(asked) and total(upstream) == 0
+    assert asked.status_code == 409 and "None go, 20 come" in text(asked) and total(upstream) == 0
     assert yes(portal, asked).status_code == 302 and total(upstream) == 20
 
 

@@ -1,12 +1,17 @@
 """Annotations as JSON: what is brought is checked, its difference is shown, and only a yes to that is sent."""
 
 import json
+from functools import partial
 from html import unescape
 
 import pytest
 import requests
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import DatabaseError
 
+from jobsportal.annotations import change_views
+from jobsportal.annotations.counting import in_words
 from jobsportal.annotations.models import Backup, Draft
 from jobsportal.annotations.plans import Change, given_of, plan_of
 from jobsportal.annotations.snapshots import snapshot_of
@@ -118,7 +123,7 @@ def test_what_can_not_be_counted_leaves_the_form(portal, upstream):
         ('{"images": [], "annotations": [], "categories": []}', "“annotations” is none of them"),
         ('{"shapes": [], "track": []}', "“track” is none of them"),
         ("{}", "there is none of them"),
-        ('{"shapes": []}', "There are no annotations in it. To remove all that the job has, clear it."),
+        ('{"shapes": []}', "There are no annotations in it. To remove all that the job has, use “Clear…”."),
         ('{"shapes": [3]}', "shapes[0]: expected object, got int"),
         ('{"shapes": [{"type": "rectangle"}]}', "shapes[0]: label_id is missing"),
         ('{"tags": [{"label_id": "x", "frame": 80}]}', "tags[0]: label_id: expected int, got str"),
@@ -477,3 +482,155 @@ def test_skeletons_and_tracks_are_compared_down_to_their_parts():
     moved = skeleton | {"elements": [shape | {"points": [1, 3]}]}
     assert difference({"shapes": [moved], "tracks": [track]}) == (1, 1, 1)
     assert difference({"shapes": [skeleton]}) == (1, 0, 1)
+
+
+# Attributes
+
+
+def specs(upstream):
+    """The labels of the job, and one of them that has attributes."""
+    labels = upstream.store.labels_of_task(upstream.store.task_of(upstream.store.jobs[JOB]))
+    return labels, next(label for label in labels if label.attributes)
+
+
+def test_attributes_of_another_label_are_refused_with_their_place(portal, upstream):
+    labels, rich = specs(upstream)
+    other = next(label for label in labels if label.id != rich.id)
+    spec = rich.attributes[0]
+    value = {"attributes": [{"spec_id": spec.id, "value": "1"}]}
+    plain = box(upstream, label_id=rich.id, **value)
+    assert "This can’t be sent" not in text(preview(portal, {"shapes": [plain]}))
+    page = text(preview(portal, {"shapes": [plain, box(upstream, label_id=other.id, **value)]}))
+    assert f"shapes[1]: label {other.id} has no attribute {spec.id}" in page and "shapes[0]" not in page
+
+
+def test_attributes_of_tracks_are_looked_at_down_to_the_key_frames():
+    value = {"attributes": [{"spec_id": 1, "value": "x"}]}
+    shape = {"type": "rectangle", "frame": 0, "points": [1, 2, 3, 4]}
+    change = Change("create", json.dumps({"tracks": [{"frame": 0, "label_id": 5, "shapes": [shape | value]}]}).encode())
+    assert given_of(change, labels={5: {2: True}}).problems == ["tracks[0].shapes[0]: label 5 has no attribute 1"]
+    assert "attribute 1 of label 5 belongs to the track" in given_of(change, labels={5: {1: False}}).problems[0]
+    assert given_of(change, labels={5: {1: True}}).problems == given_of(change, labels={5}).problems == []
+    change = Change("create", json.dumps({"tracks": [{"frame": 0, "label_id": 5, "shapes": [shape]} | value]}).encode())
+    assert given_of(change, labels={5: {1: False}}).problems == []
+    assert "it belongs to the track's shapes" in given_of(change, labels={5: {1: True}}).problems[0]
+
+
+def test_the_page_lists_the_attributes_with_their_ids_and_values(portal, upstream):
+    rich = specs(upstream)[1]
+    page = text(portal.get(EDIT))
+    assert f"Attributes of <bdi>{rich.name}</bdi>" in page
+    assert all(f"<bdi>{spec.name}</bdi> {spec.id}" in page for spec in rich.attributes)
+
+
+# Once
+
+
+def test_json_is_applied_once_from_however_many_windows(portal, upstream):
+    one = preview(portal, {"shapes": [box(upstream)]}, "create")
+    other = portal.get(one.request["PATH_INFO"])
+    first, second = yes(portal, one), yes(portal, other)
+    assert first["Location"] == second["Location"] and total(upstream) == 21
+    cache.clear()
+    again = yes(portal, other, seen="")
+    assert again["Location"] == first["Location"] and total(upstream) == 21
+
+
+def test_json_that_was_applied_leads_to_what_it_did(portal, upstream):
+    page = preview(portal, {"shapes": [box(upstream)]}, "create")
+    place = yes(portal, page)["Location"]
+    back = portal.get(page.request["PATH_INFO"])
+    assert back["Location"] == place
+    told = text(portal.get(place))
+    assert "This JSON was applied already" in told and "Annotations were added: 20 → 21" in told
+
+
+def test_json_under_way_in_another_window_is_not_sent(portal, upstream, monkeypatch):
+    page = preview(portal, {"shapes": [box(upstream)]}, "create")
+    monkeypatch.setattr(change_views, "WAIT_SECONDS", 0.1)
+    cache.set(once_of(page), "")
+    answer = yes(portal, page)
+    assert "it counts once" in text(portal.get(answer["Location"])) and not sent(upstream)
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_a_second_click_waits_for_the_first_and_ends_where_that_does(portal, upstream, monkeypatch, is_done):
+    page = preview(portal, {"shapes": [box(upstream)]}, "create")
+    once = once_of(page)
+    cache.set(once, "")
+    over = partial(cache.set, once, f"{EDIT}?changed=x") if is_done else partial(cache.delete, once)
+    monkeypatch.setattr(change_views.time, "sleep", lambda seconds: over())
+    answer = yes(portal, page)
+    assert answer["Location"] == (f"{EDIT}?changed=x" if is_done else page.request["PATH_INFO"])
+    assert not sent(upstream)
+
+
+def once_of(page):
+    return f"once:{Draft.objects.get().person_id}:{JOB}:{page.context['draft'].key}"
+
+
+def test_a_cache_that_takes_nothing_is_told_and_nothing_is_sent(portal, upstream, monkeypatch):
+    page = preview(portal, {"shapes": [box(upstream)]}, "create")
+    monkeypatch.setattr(cache, "add", lambda *args: False)
+    answer = yes(portal, page)
+    assert answer.status_code == 503 and "Nothing was changed." in text(answer) and not sent(upstream)
+
+
+def test_json_that_can_not_be_kept_stays_in_the_form(portal, upstream, monkeypatch):
+    monkeypatch.setattr(Draft, "save", broken)
+    typed = json.dumps({"shapes": [box(upstream)]})
+    answer = bring(portal, typed)
+    assert answer.status_code == 503 and "so nothing was changed" in text(answer)
+    assert answer.context["form"]["text"].value() == typed
+
+
+def broken(*args, **kwargs):
+    raise DatabaseError("locked")
+
+
+# Words
+
+
+def test_what_to_do_has_to_be_chosen(portal, upstream):
+    assert "checked" not in portal.get(EDIT).content.decode()
+    typed = json.dumps({"shapes": [box(upstream)]})
+    answer = portal.post(EDIT, {"text": typed})
+    assert answer.status_code == 422 and "Choose what to do." in text(answer)
+    assert answer.context["form"]["text"].value() == typed and "chosen again" not in text(answer)
+    answer = portal.post(EDIT, {"file": SimpleUploadedFile("a.json", typed.encode())})
+    assert "The file has to be chosen again." in text(answer)
+
+
+def test_a_long_text_of_letters_of_many_bytes_is_told_and_stays(portal):
+    typed = "漢" * 1_000_001
+    answer = bring(portal, typed)
+    assert answer.status_code == 422 and "Save it as a file" in text(answer)
+    assert answer.context["form"]["text"].value() == typed
+
+
+def test_text_beyond_what_is_read_is_told(portal):
+    answer = bring(portal, "x" * 6_000_000)
+    assert (
+        answer.status_code == 413
+        and "This is too much text" in text(answer)
+        and "Choose what to do." not in text(answer)
+    )
+
+
+def test_the_form_takes_nothing_from_elsewhere(portal, upstream):
+    portal.handler.enforce_csrf_checks = True
+    assert bring(portal, {"shapes": [box(upstream)]}).status_code == 403 and not Draft.objects.exists()
+    portal.get(EDIT)
+    token = portal.cookies["portal_csrf"].value
+    assert bring(portal, {"shapes": [box(upstream)]}, csrfmiddlewaretoken=token).status_code == 302
+
+
+def test_the_words_fit_the_numbers(portal, upstream):
+    page = text(preview(portal, {"shapes": [box(upstream)]}, "create"))
+    assert "<strong>1 comes</strong>" in page and "Add it" in page
+    assert in_words({"points": 1, "tag": 2}) == "1 set of points, 2 tags"
+    assert in_words({"points": 2, "mask": 1}) == "2 sets of points, 1 mask"
+
+
+def test_the_counts_lead_to_the_frames(portal):
+    assert f"/jobs/{JOB}/frames/" in text(portal.get(f"/jobs/{JOB}/annotations/")).split('class="table-wrap')[1]

@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                 ("content", models.BinaryField()),
                 ("action", models.CharField(max_length=20)),
                 ("name", models.CharField(blank=True, max_length=255)),
+                ("used", models.UUIDField(null=True)),
             ],
             options={
                 "indexes": [models.Index(fields=["upstream", "person_id"], name="draft_owner")],
