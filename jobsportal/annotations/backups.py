@@ -53,7 +53,7 @@ class BackupFailed(Exception):
 def take_backup(person: Person, job: Job, why: str, *, now: Snapshot | None = None) -> Backup:
     """Keep the job's annotations as they are, for this person. `why` is one of `REASONS`.
 
-    Upstream: jobs.retrieve_annotations_json, unless the caller has just done that (`now`). Raises BackupFailed where
+    Upstream: jobs.retrieve_annotations_raw, unless the caller has just done that (`now`). Raises BackupFailed where
     it can't be stored, TooLarge and whatever else reading raises; whoever gets such an error has to leave the job
     alone. Expired backups go on this occasion, and the person's oldest where they take up more than BACKUP_MAX_MIB.
     """

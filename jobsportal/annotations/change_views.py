@@ -92,7 +92,7 @@ def answered(request: PortalRequest, proposal: Proposal) -> HttpResponseBase:
 
 
 def looked(request: PortalRequest, proposal: Proposal, status: int = 200, **more: Any) -> HttpResponse:
-    """The difference. Upstream, side by side: jobs.retrieve, labels.list, jobs.retrieve_annotations_json; for a ground
+    """The difference. Upstream, side by side: jobs.retrieve, labels.list, jobs.retrieve_annotations_raw; for a ground
     truth job then jobs.retrieve_data_meta; the names."""
     client = request.person.client
     job, labels, now = side_by_side(
@@ -158,7 +158,7 @@ def show(
 
 def confirmed(request: PortalRequest, proposal: Proposal) -> HttpResponseBase:
     """Carry it out, if it still is what was seen. Upstream, side by side: jobs.retrieve,
-    jobs.retrieve_annotations_json (which is the backup); the change; jobs.retrieve_annotations_json once more."""
+    jobs.retrieve_annotations_raw (which is the backup); the change; jobs.retrieve_annotations_raw once more."""
     once = once_of(request, proposal)
     if once and not is_first(once):
         return taken_already(request, proposal, once)

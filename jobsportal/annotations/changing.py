@@ -32,7 +32,7 @@ class Outcome:
 def carry_out(person: Person, job: Job, plan: Plan, now: Snapshot) -> Outcome:
     """Change what is there (`now`) as planned.
 
-    Upstream: one change, then jobs.retrieve_annotations_json. Raises BackupFailed before anything was sent, and the
+    Upstream: one change, then jobs.retrieve_annotations_raw. Raises BackupFailed before anything was sent, and the
     upstream's refusal: then nothing was changed, and no backup is left."""
     backup = take_backup(person, job, plan.action, now=now)
     try:
@@ -52,7 +52,7 @@ def restore(person: Person, job: Job, backup: Backup) -> Outcome:
     """Put what the backup holds in the place of whatever is there now; that is kept in a backup of its own.
 
     It overwrites without asking: `backups.is_untouched` tells whether anything since the change would be lost. The
-    objects get new ids upstream. Upstream: jobs.retrieve_annotations_json, then as `carry_out`. Raises as that does."""
+    objects get new ids upstream. Upstream: jobs.retrieve_annotations_raw, then as `carry_out`. Raises as that does."""
     now = look(person.client, job.id)
     change = Change("restore", backup.json)
     return carry_out(person, job, plan_of(change, given_of(change), now), now)

@@ -9,8 +9,6 @@ from jobsportal.cvat import Client
 from jobsportal.cvat.errors import BrokenAnswer, Invalid
 from jobsportal.cvat.labeled_json import Pieces, Thing, digest, pieces, things
 
-AS_IT_IS = {"Accept": "application/vnd.cvat+json", "Accept-Encoding": "identity"}
-
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -36,16 +34,15 @@ def snapshot_of(content: bytes) -> Snapshot:
 
 
 def look(client: Client, job_id: int) -> Snapshot:
-    """The annotations as they are now. Upstream: GET /api/jobs/{id}/annotations, the very bytes, but bounded in size
-    and in time: a person waits for them, and a server that drips must not hold a thread.
+    """The annotations as they are now. Upstream: jobs.retrieve_annotations_raw, which is bounded in size and in time: a
+    person waits for them, and a server that drips must not hold a thread.
 
     Raises TooLarge, BrokenAnswer for what can't be kept as a backup, and whatever the upstream answers."""
-    path = f"/api/jobs/{job_id}/annotations"
-    raw = client.fetch("GET", path, headers=AS_IT_IS)
+    raw = client.jobs.retrieve_annotations_raw(job_id)
     try:
         return snapshot_of(raw.content)
     except Invalid as error:
-        raise BrokenAnswer(error.detail, method="GET", path=path, request_id=raw.request_id) from None
+        raise BrokenAnswer(error.detail, request_id=raw.request_id) from None
 
 
 def counts_by_kind(found: list[Thing]) -> Counts:

@@ -37,7 +37,7 @@ from jobsportal.web.polling import pace, stage_of_waiting
 def upload(request: PortalRequest, job_id: int) -> HttpResponseBase:
     """GET, POST /jobs/{id}/upload/. Upstream, side by side: jobs.retrieve, jobs.retrieve_annotation_outline, the
     formats where they are not cached, for GET requests.list; then the names. POST sends: jobs.import_file, after
-    jobs.retrieve_annotations_json where a backup is wanted."""
+    jobs.retrieve_annotations_raw where a backup is wanted."""
     client = request.person.client
     calls: list[Callable[[], Any]] = [
         partial(formats_of, request.person),
@@ -111,7 +111,7 @@ def hand_over(request: PortalRequest, job: Job, data: Any, formats: Formats, for
 def kept_first(request: PortalRequest, job: Job, form: UploadForm) -> Backup | None:
     """The backup, where one is wanted; where none can be had, the form says so and nothing is sent.
 
-    Upstream: jobs.retrieve_annotations_json."""
+    Upstream: jobs.retrieve_annotations_raw."""
     if not form.cleaned_data.get("keep_backup"):
         return None
     try:

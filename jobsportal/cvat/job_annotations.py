@@ -13,7 +13,7 @@ from jobsportal.cvat.labeled import AnnotationOutline, LabeledData, ToldData, To
 from jobsportal.cvat.labeled_json import ready
 from jobsportal.cvat.multipart import annotation_file as body_of
 from jobsportal.cvat.spans import Spans, cut
-from jobsportal.cvat.types import Accepted, RequestId
+from jobsportal.cvat.types import Accepted, Raw, RequestId
 
 if TYPE_CHECKING:
     from jobsportal.cvat.client import Client, Download
@@ -92,6 +92,13 @@ class JobAnnotations:
     def retrieve_annotations_json(self, id: int) -> Download:
         """GET /api/jobs/{id}/annotations as the very bytes the upstream sends, streamed: a faithful copy to keep."""
         return self.client.stream(f"/api/jobs/{int(id)}/annotations", headers=JSON)
+
+    def retrieve_annotations_raw(self, id: int) -> Raw:
+        """GET /api/jobs/{id}/annotations as the very bytes the upstream sends, in memory: bounded in size and in time,
+        where a stream is not. Raises NotFound, Forbidden, TooLarge."""
+        return self.client.fetch(
+            "GET", f"/api/jobs/{int(id)}/annotations", headers={**JSON, "Accept-Encoding": "identity"}
+        )
 
     @overload
     def update_annotations(
