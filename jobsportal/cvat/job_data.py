@@ -15,6 +15,12 @@ MAX_FRAME = 64 * 1024 * 1024
 PICTURES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/bmp", "image/tiff")
 
 
+def picture_kind(content_type: str) -> str:
+    """The kind of picture that a Content-Type tells of, without what is said beside it; "" for anything else."""
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind if kind in PICTURES else ""
+
+
 class JobData:
     """The part of `client.jobs` that fetches media."""
 
@@ -55,7 +61,7 @@ class JobData:
 
     def _picture(self, path: str, limit: int, params: dict[str, object] | None = None) -> Raw:
         raw = self.client.fetch("GET", path, params=params, max_body=limit)
-        if raw.content_type.partition(";")[0].strip().lower() not in PICTURES:
+        if not picture_kind(raw.content_type):
             raise BrokenAnswer(f"a picture of kind {raw.content_type or 'unknown'}", method="GET", path=path)
         return raw
 

@@ -23,7 +23,6 @@ POINTS: dict[str, tuple[int, int | None, int]] = {
     "mask": (6, None, 1),
     "skeleton": (0, None, 1),
 }
-SHAPE_TYPES = tuple(POINTS)
 
 # Label ids; as a mapping also the ids of each label's attributes, and whether they may change along a track.
 KnownLabels = Collection[int] | Mapping[int, Mapping[int, bool]]

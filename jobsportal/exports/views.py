@@ -19,7 +19,7 @@ from jobsportal.exports.forms import ExportForm
 from jobsportal.exports.items import DATASET, Item, items_for, key_of
 from jobsportal.jobs.views import job_context
 from jobsportal.web import toasts
-from jobsportal.web.addresses import is_partial
+from jobsportal.web.addresses import is_partial, whole_number
 from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import side_by_side
 from jobsportal.web.polling import pace, stage_of_waiting
@@ -195,10 +195,10 @@ def wanted_again(request: PortalRequest) -> tuple[int, str, bool]:
             return made.job_id, made.format, made.type == DATASET
     except (errors.NotFound, errors.Forbidden, errors.Invalid):
         pass
-    job, format = request.POST.get("job", ""), request.POST.get("format", "")
-    if not (job.isascii() and job.isdigit() and len(job) <= 18 and format):
+    job, format = whole_number(request.POST.get("job", "")), request.POST.get("format", "")
+    if job is None or not format:
         raise errors.NotFound(detail="Nothing is known of this export any more.")
-    return int(job), format, request.POST.get("save_images") == "true"
+    return job, format, request.POST.get("save_images") == "true"
 
 
 @require_POST

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -14,9 +14,10 @@ from jobsportal.cvat.types import DataMeta, Job
 from jobsportal.frames.reel import Frame, Reel
 from jobsportal.jobs.spreadsheet import line
 from jobsportal.jobs.views import job_context
+from jobsportal.web.addresses import whole_number
 from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import side_by_side
-from jobsportal.web.streaming import Transfer
+from jobsportal.web.streaming import csv_passed_on
 
 PAGE = 100
 CSV_LINES = 500
@@ -62,13 +63,7 @@ def frames_csv(request: PortalRequest, job_id: int) -> HttpResponseBase:
     if isinstance(meta, CVATError):
         raise meta
     reel = Reel(job, meta)
-    if request.META.get("SERVER_PROTOCOL") == "HTTP/1.0":
-        # There a file without a length just ends: one that broke half-way would look whole.
-        response: HttpResponseBase = HttpResponse(b"".join(csv_pieces(reel)), content_type="text/csv; charset=utf-8")
-    else:
-        response = StreamingHttpResponse(Transfer(csv_pieces(reel)), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="job{job.id}-frames.csv"'
-    return response
+    return csv_passed_on(request, csv_pieces(reel), f"job{job.id}-frames.csv")
 
 
 def csv_pieces(reel: Reel) -> Iterator[bytes]:
@@ -91,9 +86,8 @@ def job_and_meta(person: Person, job_id: int) -> tuple[Job, DataMeta | CVATError
 
 def page_of(request: HttpRequest, pages: int) -> int:
     """The page asked for; the nearest there is."""
-    asked = request.GET.get("page", "1")
-    number = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 10 else 1
-    return min(max(number, 1), pages)
+    asked = whole_number(request.GET.get("page", ""), digits=9)
+    return min(max(asked or 1, 1), pages)
 
 
 def chunks_of(meta: DataMeta) -> int | None:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 
 from jobsportal.cvat.spans import Pair
+from jobsportal.web.addresses import whole_number
 
 FIT, ZOOMS = "fit", ("fit", "100", "200")
 NONE = "none"
@@ -26,7 +27,7 @@ class View:
     def of(cls, given: QueryDict) -> "View":
         """What can't be read is as if it weren't there."""
         labels, kinds = given.getlist("label")[:MOST], given.getlist("kind")[:MOST]
-        ids = frozenset(int(value) for value in labels if value.isascii() and value.isdecimal() and len(value) < 19)
+        ids = frozenset(id for id in map(whole_number, labels) if id is not None)
         zoom = given.get("zoom", FIT)
         return cls(
             labels=ids if ids or NONE in labels else None,

@@ -8,18 +8,16 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from jobsportal.accounts.person import PortalRequest
-from jobsportal.cvat.errors import BrokenAnswer, Invalid
-from jobsportal.cvat.job_data import PICTURES
+from jobsportal.cvat.errors import Invalid
 from jobsportal.cvat.types import Job
 from jobsportal.frames.page import FramePage
 from jobsportal.frames.query import View
 from jobsportal.frames.readings import reading_of
 from jobsportal.frames.reel import Reel
 from jobsportal.jobs.views import job_context
-from jobsportal.web.addresses import is_partial, is_within_page
-from jobsportal.web.streaming import passed_on
+from jobsportal.web.addresses import is_partial, is_within_page, whole_number
+from jobsportal.web.streaming import picture_passed_on
 
-PICTURE_SECONDS = 3600
 QUALITIES = ("compressed", "original")
 
 
@@ -43,18 +41,16 @@ def viewer(request: PortalRequest, job_id: int, number: int | None = None) -> Ht
 
 
 def asked_for(request: HttpRequest) -> int:
-    asked = request.GET["frame"].strip()
-    if not asked.isascii() or not asked.isdecimal() or len(asked) > 18:
+    number = whole_number(request.GET["frame"].strip())
+    if number is None:
         raise Http404("A frame is asked for by its number.")
-    return int(asked)
+    return number
 
 
 def placed(request: HttpRequest, reel: Reel) -> int | None:
     """The frame that the strip asks for, by its place among the job's frames (`?place=`)."""
-    place = request.GET.get("place", "")
-    if not place.isascii() or not place.isdecimal() or len(place) > 9:
-        return None
-    return reel.numbers[min(int(place), len(reel.numbers) - 1)]
+    place = whole_number(request.GET.get("place", ""), digits=9)
+    return None if place is None else reel.numbers[min(place, len(reel.numbers) - 1)]
 
 
 def not_of_job(job: Job, reel: Reel, number: int) -> str:
@@ -94,11 +90,4 @@ def picture(request: PortalRequest, job_id: int, number: int) -> HttpResponseBas
     original = quality == "original"
     jobs = request.person.client.jobs
     download = jobs.retrieve_data(job_id, type="frame", number=number, quality="original" if original else "compressed")
-    kind = download.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind not in PICTURES:
-        download.close()
-        raise BrokenAnswer("a frame that is no picture")
-    response = passed_on(request, download, f"job{job_id}-frame{number}", kind, ["Content-Length"])
-    response["Content-Disposition"] = "inline"
-    response["Cache-Control"] = f"private, max-age={PICTURE_SECONDS}"
-    return response
+    return picture_passed_on(request, download, f"job{job_id}-frame{number}")

@@ -12,6 +12,7 @@ from jobsportal.accounts.person import EVERYTHING, Person
 from jobsportal.cvat import Client, filters
 from jobsportal.cvat.errors import CVATError, NotFound, SignedOut
 from jobsportal.cvat.types import Job, Task
+from jobsportal.web.addresses import whole_number
 from jobsportal.web.parallel import side_by_side
 
 GROUND_TRUTH, ANNOTATION = "ground_truth", "annotation"
@@ -104,8 +105,7 @@ def task_of(client: Client, job_id: int) -> Task:
 
 
 def number_in(typed: str) -> int | None:
-    digits = typed.strip().removeprefix("#").strip()
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 9 else None
+    return whole_number(typed.strip().removeprefix("#").strip(), digits=9)
 
 
 def existing_for(client: Client, task_ids: list[int]) -> dict[int, int]:

@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from jobsportal.accounts.person import PortalRequest
 from jobsportal.cvat import errors
-from jobsportal.cvat.job_data import PICTURES
 from jobsportal.cvat.types import Job
 from jobsportal.cvat.versions import Version
 from jobsportal.ground_truth import ranges
@@ -21,7 +20,7 @@ from jobsportal.jobs.forms import person_named
 from jobsportal.web import toasts
 from jobsportal.web.addresses import is_partial, is_within_page
 from jobsportal.web.errors import in_words, toast_only, told
-from jobsportal.web.streaming import passed_on
+from jobsportal.web.streaming import picture_passed_on
 
 # What the upstream complains about, and the field that stands for it here.
 FIELDS = {
@@ -207,11 +206,4 @@ def picture(request: PortalRequest, job_id: int, frame: int) -> HttpResponseBase
     """GET /jobs/new/picture/{job}/{frame}: a frame, kept by this person's browser. Upstream: jobs.retrieve_data, passed
     on in pieces."""
     download = request.person.client.jobs.retrieve_data(job_id, type="frame", number=frame, quality="compressed")
-    kind = download.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind not in PICTURES:
-        download.close()
-        raise errors.BrokenAnswer("a frame that is no picture")
-    response = passed_on(request, download, f"job{job_id}-frame{frame}", kind, ["Content-Length"])
-    response["Content-Disposition"] = "inline"
-    response["Cache-Control"] = "private, max-age=3600"
-    return response
+    return picture_passed_on(request, download, f"job{job_id}-frame{frame}")

@@ -7,6 +7,7 @@ from django import forms
 from jobsportal.cvat import Client
 from jobsportal.cvat.types import STAGES, STATES, Job
 from jobsportal.jobs.changes import Values, values_of, version_of
+from jobsportal.web.addresses import whole_number
 
 
 class SeenForm(forms.Form):
@@ -124,7 +125,7 @@ class FieldForm(SeenForm):
     def clean_value(self) -> int | str | None:
         value: str = self.cleaned_data["value"].strip()
         if self.field == "assignee":
-            if value and not (value.isascii() and value.isdigit() and len(value) < 10):
+            if value and whole_number(value, digits=9) is None:
                 raise forms.ValidationError("Choose a person from the list.")
             return int(value) if value else None
         if value not in (STAGES if self.field == "stage" else STATES):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core import signing
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -22,7 +22,7 @@ from jobsportal.jobs.rows import Row, row_for, rows_for
 from jobsportal.web import toasts
 from jobsportal.web.addresses import is_partial, own_place
 from jobsportal.web.errors import in_words
-from jobsportal.web.streaming import Transfer
+from jobsportal.web.streaming import csv_passed_on
 
 PEOPLE_SHOWN = 30
 
@@ -85,14 +85,7 @@ def job_csv(request: PortalRequest) -> HttpResponseBase:
     query = JobQuery.of(form, request.person.org)
     params = spreadsheet.params_of(request.person, query)
     lines = spreadsheet.lines(request.person, params, spreadsheet.page_of(request.person, params, 1))
-    if request.META.get("SERVER_PROTOCOL") == "HTTP/1.0":
-        # There a file without a length just ends: one that broke half-way would look whole.
-        response: HttpResponseBase = HttpResponse(b"".join(lines), content_type="text/csv; charset=utf-8")
-    else:
-        response = StreamingHttpResponse(Transfer(lines), content_type="text/csv; charset=utf-8")
-    name = f"jobs-{query.view or 'list'}-{datetime.now(UTC):%Y-%m-%d}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return csv_passed_on(request, lines, f"jobs-{query.view or 'list'}-{datetime.now(UTC):%Y-%m-%d}.csv")
 
 
 @require_safe

@@ -16,6 +16,11 @@ def own_place(place: str, otherwise: str) -> str:
     return place if is_own else otherwise
 
 
+def whole_number(text: str, *, digits: int = 18) -> int | None:
+    """The number that a part of an address or a form is, of at most so many digits; None for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else None
+
+
 def is_partial(request: Any, target: str) -> bool:
     """Whether HTMX asks for just this part of the page."""
     return bool(request.htmx) and request.htmx.target == target and not request.htmx.history_restore_request

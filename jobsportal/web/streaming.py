@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.utils.http import content_disposition_header
 
 from jobsportal.cvat.client import HEADER_VALUE, Download
-from jobsportal.cvat.errors import Busy
+from jobsportal.cvat.errors import BrokenAnswer, Busy
+from jobsportal.cvat.job_data import picture_kind
 
 NO_BODY = (204, 304)
+PICTURE_SECONDS = 3600
 
 # A transfer holds a thread for as long as it lasts. Some threads stay free for pages, however many transfers there are.
 transfers = BoundedSemaphore(settings.TRANSFERS_MAX)
@@ -41,6 +43,29 @@ def close(pieces: Iterable[bytes]) -> None:
     end = getattr(pieces, "close", None)
     if end:
         end()
+
+
+def csv_passed_on(request: HttpRequest, pieces: Iterable[bytes], filename: str) -> HttpResponseBase:
+    """A table as a file, written while it is sent. `filename` is plain ASCII without quotes."""
+    if request.META.get("SERVER_PROTOCOL") == "HTTP/1.0":
+        # There a file without a length just ends: one that broke half-way would look whole.
+        response: HttpResponseBase = HttpResponse(b"".join(pieces), content_type="text/csv; charset=utf-8")
+    else:
+        response = StreamingHttpResponse(Transfer(pieces), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{filename}"'
+    return response
+
+
+def picture_passed_on(request: HttpRequest, download: Download, filename: str) -> HttpResponseBase:
+    """A frame to be shown, kept by this person's browser. Raises BrokenAnswer for what is no picture."""
+    kind = picture_kind(download.headers.get("Content-Type", ""))
+    if not kind:
+        download.close()
+        raise BrokenAnswer("a frame that is no picture")
+    response = passed_on(request, download, filename, kind, ["Content-Length"])
+    response["Content-Disposition"] = "inline"
+    response["Cache-Control"] = f"private, max-age={PICTURE_SECONDS}"
+    return response
 
 
 def passed_on(

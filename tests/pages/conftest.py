@@ -1,6 +1,6 @@
 """Pages as Django serves them, in front of a real sandbox."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.core.cache import cache
@@ -45,3 +45,11 @@ def sign_in(upstream: Sandbox) -> SignIn:
 def portal(sign_in: SignIn) -> CheckedClient:
     """A signed-in manager's browser."""
     return sign_in()
+
+
+@pytest.fixture
+def older(settings) -> Iterator[Sandbox]:
+    """The configured upstream is a server of the older generation instead."""
+    with Sandbox(version="2.20") as sandbox:
+        settings.CVAT_URL = settings.CVAT_PUBLIC_URL = sandbox.url
+        yield sandbox

@@ -2,7 +2,6 @@
 
 import re
 import time
-from collections.abc import Iterator
 from html import unescape
 from threading import BoundedSemaphore
 
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from jobsportal.cvat.versions import known_versions
 from jobsportal.ground_truth import ranges
 from jobsportal.ground_truth.grid import A_PAGE, chosen_in
-from jobsportal.sandbox import Sandbox
 from jobsportal.web import streaming
 from tests.checks import CheckedClient, fragment, parsed
 
@@ -42,14 +40,6 @@ def sent(upstream, method="POST", path="/api/jobs"):
 
 def make(portal, data, **changes):
     return portal.post("/jobs/new/", {**data, **changes})
-
-
-@pytest.fixture
-def older(settings) -> Iterator[Sandbox]:
-    """A server of the older generation."""
-    with Sandbox(version="2.20") as sandbox:
-        settings.CVAT_URL = settings.CVAT_PUBLIC_URL = sandbox.url
-        yield sandbox
 
 
 @pytest.fixture

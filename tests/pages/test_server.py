@@ -3,7 +3,6 @@
 import json
 import re
 import threading
-from collections.abc import Iterator
 from html import unescape
 
 import pytest
@@ -11,7 +10,6 @@ from django.core.cache import cache
 
 from jobsportal.cvat import Timeouts
 from jobsportal.cvat.versions import FIRST_NEW, Version
-from jobsportal.sandbox import Sandbox
 from jobsportal.server.views import MEANINGS
 from jobsportal.web.upstream import BRIEFLY
 from tests.checks import CheckedClient
@@ -24,14 +22,6 @@ def text(response):
 
 def asked(upstream):
     return [call for call in upstream.calls if call.path == "/api/server/about"]
-
-
-@pytest.fixture
-def older(settings) -> Iterator[Sandbox]:
-    """A server of the older generation."""
-    with Sandbox(version="2.20") as sandbox:
-        settings.CVAT_URL = settings.CVAT_PUBLIC_URL = sandbox.url
-        yield sandbox
 
 
 @pytest.fixture
