@@ -45,6 +45,14 @@ UPLOAD_MAX_MIB = env.int("UPLOAD_MAX_MIB", 2048)
 BACKUP_DAYS = env.int("BACKUP_DAYS", 30)
 BACKUP_MAX_MIB = env.int("BACKUP_MAX_MIB", 256)
 TRANSFERS_MAX = env.int("TRANSFERS_MAX", max(1, env.int("WEB_THREADS", 32) - 8))
+# Bulk runs: how many jobs one may take, how many calls it has under way at a time, after how many seconds without a
+# sign of life its worker is given up, and for how long it bears an upstream that is busy or gone.
+RUN_MAX_JOBS = env.int("RUN_MAX_JOBS", 10_000)
+RUN_PARALLEL = env.int("RUN_PARALLEL", 8)
+RUN_LEASE_SECONDS = env.float("RUN_LEASE_SECONDS", 20.0)
+RUN_PATIENCE_SECONDS = env.float("RUN_PATIENCE_SECONDS", 300.0)
+WORKLOAD_CACHE_SECONDS = env.int("WORKLOAD_CACHE_SECONDS", 60)
+LIVE_SECONDS = env.float("LIVE_SECONDS", 20.0)
 SIGN_IN_ATTEMPTS = env.int("SIGN_IN_ATTEMPTS", 8)
 SIGN_IN_LOCK_SECONDS = env.int("SIGN_IN_LOCK_SECONDS", 300)
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
@@ -54,9 +62,16 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
     "django_htmx",
+    "django_tasks",
+    "django_tasks_db",
     "jobsportal.web",
     "jobsportal.accounts",
+    "jobsportal.activity",
+    "jobsportal.runs",
+    "jobsportal.saved_views",
     "jobsportal.jobs",
+    "jobsportal.distribute",
+    "jobsportal.workload",
     "jobsportal.annotations",
     "jobsportal.exports",
     "jobsportal.ground_truth",
@@ -111,6 +126,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Long work goes through Django's Tasks API: the database is the queue, or Redis is (`redis://host:6379/1`).
+TASKS_URL = env.str("TASKS_URL", "")
+TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend" if TASKS_URL else "django_tasks_db.DatabaseBackend"}}
+if TASKS_URL:
+    INSTALLED_APPS.append("django_rq")
+    # A run may last as long as it needs: its lease tells whether its worker lives, no time limit does.
+    RQ_QUEUES = {"default": {"URL": TASKS_URL, "DEFAULT_TIMEOUT": -1}}
 
 # A cache in a process's own memory would let each web process count sign-in attempts for itself.
 CACHES = {"default": env.cache_url("CACHE_URL", default="dbcache://portal_cache")}

@@ -201,6 +201,14 @@ class Job(Record, frozen=True):
     bug_tracker: str | None = None
 
 
+class JobsSummary(Record, frozen=True):
+    """How many jobs a task has: in all, those whose annotation is over, and those that are being validated."""
+
+    count: int = 0
+    completed: int | None = 0
+    validation: int | None = 0
+
+
 class Task(Record, frozen=True):
     """A task: named media, cut into jobs."""
 
@@ -211,6 +219,9 @@ class Task(Record, frozen=True):
     mode: str = ""
     size: Frame = 0
     dimension: str | None = None
+    owner: BasicUser | None = None
+    assignee: BasicUser | None = None
+    jobs: JobsSummary = JobsSummary()
 
 
 class Project(Record, frozen=True):
@@ -218,6 +229,9 @@ class Project(Record, frozen=True):
 
     id: Id
     name: str
+    organization: Id | None = None
+    owner: BasicUser | None = None
+    assignee: BasicUser | None = None
 
 
 class Attribute(Record, frozen=True):

@@ -12,12 +12,12 @@ from jobsportal.accounts.person import Person, PortalRequest
 from jobsportal.cvat.errors import CVATError, SignedOut
 from jobsportal.cvat.types import DataMeta, Job
 from jobsportal.frames.reel import Frame, Reel
-from jobsportal.jobs.spreadsheet import line
 from jobsportal.jobs.views import job_context
 from jobsportal.web.addresses import whole_number
 from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import side_by_side
 from jobsportal.web.streaming import csv_passed_on
+from jobsportal.web.tables import BYTE_ORDER_MARK, csv_line
 
 PAGE = 100
 CSV_LINES = 500
@@ -68,9 +68,9 @@ def frames_csv(request: PortalRequest, job_id: int) -> HttpResponseBase:
 
 def csv_pieces(reel: Reel) -> Iterator[bytes]:
     """The file in pieces of many lines, beginning with a byte order mark for spreadsheet programs."""
-    yield "\ufeff".encode() + line(COLUMNS)
+    yield BYTE_ORDER_MARK + csv_line(COLUMNS)
     for start in range(0, len(reel.numbers), CSV_LINES):
-        yield b"".join(line(cells(reel.frame(number))) for number in reel.numbers[start : start + CSV_LINES])
+        yield b"".join(csv_line(cells(reel.frame(number))) for number in reel.numbers[start : start + CSV_LINES])
 
 
 def job_and_meta(person: Person, job_id: int) -> tuple[Job, DataMeta | CVATError]:

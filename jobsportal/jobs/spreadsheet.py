@@ -1,16 +1,15 @@
 """The jobs list as CSV, streamed page by page."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from io import StringIO
 from typing import Any
 
 from jobsportal.accounts.person import Person
 from jobsportal.cvat.types import Job, Page
 from jobsportal.jobs.queries import JobQuery
 from jobsportal.jobs.rows import Row, rows_for
+from jobsportal.web.tables import BYTE_ORDER_MARK, csv_line
 
 PAGE_SIZE = 500
 COLUMNS = (
@@ -45,11 +44,11 @@ def lines(person: Person, params: dict[str, Any], page: Page[Job]) -> Iterator[b
     Sorted by id, so that rows don't slip from one page to the next while somebody changes jobs. A failure half-way
     breaks the transfer: a list that ends early must not look whole.
     """
-    yield "\ufeff".encode() + line(COLUMNS)
+    yield BYTE_ORDER_MARK + csv_line(COLUMNS)
     number = 1
     while True:
         for row in rows_for(person, page):
-            yield line(cells(row))
+            yield csv_line(cells(row))
         if not page.has_next:
             return
         number += 1
@@ -65,14 +64,3 @@ def cells(row: Row) -> tuple[Any, ...]:
 
 def moment(when: datetime | None) -> str:
     return when.isoformat(timespec="seconds") if when else ""
-
-
-def line(values: tuple[Any, ...]) -> bytes:
-    out = StringIO()
-    csv.writer(out).writerow([harmless(value) for value in values])
-    return out.getvalue().encode()
-
-
-def harmless(value: Any) -> Any:
-    """A text that a spreadsheet program would run as a formula is marked as text."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -15,6 +15,11 @@ SECTIONS = {
     "frames": "jobs",
     "annotations": "jobs",
     "ground_truth": "jobs",
+    "runs": "activity",
+    "activity": "activity",
+    "saved_views": "jobs",
+    "distribute": "workload",
+    "workload": "workload",
     "exports:export": "jobs",
     "exports": "downloads",
 }

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from jobsportal.distribute import views
+
+app_name = "distribute"
+urlpatterns = [
+    path("", views.create, name="create"),
+    path("<uuid:key>/", views.plan, name="plan"),
+]

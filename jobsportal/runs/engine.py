@@ -1,0 +1,5 @@
+"""Carrying out a run."""
+
+
+def carry_out(run_key: str) -> None:
+    raise NotImplementedError

@@ -1,0 +1,1 @@
+"""Saved views: an address of the jobs list under a name, for oneself or for an organization."""

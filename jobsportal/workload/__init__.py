@@ -1,0 +1,1 @@
+"""Who carries what: numbers per person, per project and task, as pages, pictures and tables."""
