@@ -6,12 +6,12 @@ import uuid
 from datetime import datetime, timedelta
 
 from .demo_annotations import annotations_for
+from .demo_bulk import add_bulk
 from .demo_labels import add_labels
 from .jobtable import Job
 from .store import CloudStorage, Comment, Issue, Membership, Organization, Project, Store, Task, User
 
 ACME, HARBOR = 1, 2
-BULK_TASK, BULK_PROJECT, BULK_FIRST_JOB, BULK_FRAMES = 100, 100, 1001, 5
 
 PEOPLE = [
     (1, "admin", "Olga", "Novak", ["admin"]),
@@ -22,6 +22,10 @@ PEOPLE = [
     (6, "erin", "Erin", "Castellanos", ["worker"]),
     (7, "mara", "Mara", "Rossi", ["user"]),
     (8, "grace", "Grace", "Whitfield", ["user"]),
+    (9, "frank", "Frank", "Mbeki", ["worker"]),
+    (10, "heidi", "Heidi", "Brandt", ["worker"]),
+    (11, "ivan", "Ivan", "Petrov", ["worker"]),
+    (12, "judy", "Judy", "Tanaka", ["worker"]),
 ]
 
 MEMBERS = [
@@ -34,6 +38,10 @@ MEMBERS = [
     (7, ACME, "supervisor"),
     (8, HARBOR, "owner"),
     (3, HARBOR, "worker"),
+    (9, ACME, "worker"),
+    (10, ACME, "worker"),
+    (11, ACME, "worker"),
+    (12, ACME, "worker"),
 ]
 
 # id, name, owner, assignee, organization
@@ -88,7 +96,6 @@ CYCLE: list[tuple[int | None, str, str, int]] = [
     (None, VALIDATION, "new", 3 * DAYS),
     (4, ANNOTATION, "new", 35 * HOURS),
 ]
-BULK_CYCLE = [*CYCLE, (None, ANNOTATION, "new", 13 * DAYS), (None, ANNOTATION, "new", 14 * DAYS)]
 
 
 def fill(store: Store, started_at: datetime, extra_jobs: int) -> None:
@@ -100,7 +107,7 @@ def fill(store: Store, started_at: datetime, extra_jobs: int) -> None:
     _issues(store, started_at)
     _cloud_storages(store, started_at)
     if extra_jobs:
-        _bulk(store, started_at, extra_jobs)
+        add_bulk(store, started_at, extra_jobs)
     store.make_annotations = lambda job: annotations_for(store, job)
 
 
@@ -192,25 +199,3 @@ def _cloud_storages(store: Store, now: datetime) -> None:
         created = _ago(now, 200 * DAYS, number)
         files = {key: f"{key}, kept for the demonstration\n".encode() for key in keys}
         store.cloud_storages[number] = CloudStorage(number, name, owner, org, created, bucket, files=files)
-
-
-def _bulk(store: Store, now: datetime, count: int) -> None:
-    """A task with very many small jobs, each computed from its id."""
-    created = _ago(now, 60 * DAYS, 60)
-    store.projects[BULK_PROJECT] = Project(BULK_PROJECT, "Bulk archive", 1, None, ACME, created, created)
-    store.tasks[BULK_TASK] = Task(
-        BULK_TASK, "Bulk archive", BULK_PROJECT, "annotation", 1, None, ACME, created, created,
-        BULK_FRAMES, count * BULK_FRAMES, "bulk", "archive",
-    )  # fmt: skip
-
-    def make(job_id: int) -> Job:
-        number = job_id - BULK_FIRST_JOB
-        assignee, stage, state, minutes = BULK_CYCLE[number % len(BULK_CYCLE)]
-        start = number * BULK_FRAMES
-        updated = now - timedelta(minutes=minutes + 600, microseconds=number * 7919 + 1)
-        return Job(
-            job_id, BULK_TASK, BULK_PROJECT, ACME, "annotation", assignee, stage, state,
-            start, start + BULK_FRAMES - 1, created, updated, updated if assignee else None,
-        )  # fmt: skip
-
-    store.jobs.add_bulk(range(BULK_FIRST_JOB, BULK_FIRST_JOB + count), make)

@@ -49,6 +49,8 @@ PROJECT_LABELS: dict[int, list[Entry]] = {
 TASK_LABELS: dict[int, list[Entry]] = {
     8: [("cat", "any", [("name", "text", [""], "", False)]), ("ball", "ellipse", [])]
 }
+# Of the projects of the bulk jobs; after the others, whose ids are known
+BULK_LABELS = {101: PROJECT_LABELS[1], 102: PROJECT_LABELS[2]}
 
 
 def add_labels(store: Store) -> None:
@@ -57,6 +59,8 @@ def add_labels(store: Store) -> None:
         store.labels += [_label(ids, specs, *entry, project_id=owner) for entry in entries]
     for owner, entries in TASK_LABELS.items():
         store.labels += [_label(ids, specs, *entry, task_id=owner) for entry in entries]
+    for owner, entries in BULK_LABELS.items():
+        store.labels += [_label(ids, specs, *entry, project_id=owner) for entry in entries]
 
 
 def _label(

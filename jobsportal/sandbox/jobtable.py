@@ -56,6 +56,7 @@ class JobTable:
         self._make: Callable[[int], Job] | None = None
         self._bulk_ids = range(0)
         self._rows: list[Job] | None = None
+        self._by_task: dict[int, list[Job]] = {}
         self._highest = 0
 
     def add(self, job: Job) -> None:
@@ -109,5 +110,14 @@ class JobTable:
             if self._make is not None and len(self._bulk) < len(self._bulk_ids):
                 kept = self._bulk
                 self._bulk = {i: kept.get(i) or self._make(i) for i in self._bulk_ids}
-            self._rows = sorted([*self._plain.values(), *self._bulk.values()], key=lambda job: job.id)
+            rows = sorted([*self._plain.values(), *self._bulk.values()], key=lambda job: job.id)
+            by_task: dict[int, list[Job]] = {}
+            for job in rows:
+                by_task.setdefault(job.task_id, []).append(job)
+            self._by_task, self._rows = by_task, rows
         return self._rows
+
+    def of_task(self, task_id: int) -> list[Job]:
+        """The jobs of a task, by ascending id; a job never moves to another. Not to be changed by the caller."""
+        self.rows()
+        return self._by_task.get(task_id, [])

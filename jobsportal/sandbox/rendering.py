@@ -117,7 +117,7 @@ class Renderer:
         return {"id": number, "location": "cloud_storage", "cloud_storage_id": number} if number else None
 
     def task(self, task: Task) -> Row:
-        jobs = [job for job in self.store.jobs.rows() if job.task_id == task.id and job.type == "annotation"]
+        jobs = [job for job in self.store.jobs.of_task(task.id) if job.type == "annotation"]
         truth = self.store.ground_truth_of(task.id) is not None
         chunks = "video" if task.mode == "interpolation" else "imageset"
         done = sum(1 for job in jobs if job.stage == "acceptance" and job.state == "completed")

@@ -31,11 +31,12 @@ def test_oneself(people: People) -> None:
 
 
 def test_who_sees_whom(people: People) -> None:
-    assert len(usernames(people("admin"))) == 8
+    assert len(usernames(people("admin"))) == 12
     assert usernames(people("dave")) == ["dave"]
     assert usernames(people("dave"), "search=ali") == []
     colleagues = people("dave").get("users?org=acme&page_size=50").json()["results"]
-    assert [row["username"] for row in colleagues] == ["mara", "erin", "dave", "carol", "bob", "alice", "admin"]
+    newest_first = ["judy", "ivan", "heidi", "frank", "mara", "erin", "dave", "carol", "bob", "alice", "admin"]
+    assert [row["username"] for row in colleagues] == newest_first
     assert set(colleagues[0]) == {"url", "id", "username", "first_name", "last_name"}
     assert people("dave").get("users/2").status_code == 403
     assert people("admin").get("users/99999").json() == {"detail": "No User matches the given query."}
@@ -47,7 +48,7 @@ def test_filtering_people(admin: Caller) -> None:
     rules = json.dumps({"in": [{"var": "id"}, [2, 4]]})
     assert usernames(admin, f"filter={rules}") == ["carol", "alice"]
     active = json.dumps({"==": [{"var": "is_active"}, True]})
-    assert len(usernames(admin, f"filter={active}")) == 8
+    assert len(usernames(admin, f"filter={active}")) == 12
 
 
 def test_organizations_and_roles(people: People) -> None:

@@ -237,15 +237,29 @@ def test_one_hundred_thousand_jobs_are_made_when_they_are_listed() -> None:
     with Sandbox(extra_jobs=100_000) as sandbox:
         caller = Caller(sandbox, "admin")
         assert sandbox.store.jobs.made == 0
-        assert caller.get("jobs/50000").json()["task_id"] == 100
+        task = caller.get("jobs/50000").json()["task_id"]
         assert sandbox.store.jobs.made == 1
         assert caller.patch("jobs/50000", json={"state": "rejected"}).json()["state"] == "rejected"
-        before = caller.count("task_id=100&state=rejected")
+        before = caller.count(f"task_id={task}&state=rejected")
         assert caller.count() == 100_059
         assert caller.get("jobs/50000").json()["state"] == "rejected"
         caller.patch("jobs/50000", json={"state": "new"})
-        assert caller.count("task_id=100&state=rejected") == before - 1
+        assert caller.count(f"task_id={task}&state=rejected") == before - 1
         assert ids_of_first(caller, "sort=-updated_date") == 50000
+
+
+def test_more_jobs_lie_in_tasks_of_their_own_one_after_the_other() -> None:
+    with Sandbox(extra_jobs=100) as sandbox:
+        caller = Caller(sandbox, "admin")
+        tasks = caller.get('tasks?filter={">":[{"var":"id"},100]}').json()["results"]
+        assert [task["jobs"]["count"] for task in tasks] == [3, 40, 25, 32]
+        jobs = caller.get("jobs?task_id=102&sort=id&page_size=all").json()["results"]
+        assert [job["start_frame"] for job in jobs] == [0, *(job["stop_frame"] + 1 for job in jobs[:-1])]
+        assert jobs[-1]["stop_frame"] + 1 == tasks[2]["size"]
+        assert {job["project_id"] for job in jobs} == {tasks[2]["project_id"]} == {101}
+        assert min(job["frame_count"] for job in jobs) == 3 and max(job["frame_count"] for job in jobs) == 20
+        assert caller.get("labels?job_id=1050").json()["count"] > 0
+        assert caller.get("jobs/1050/annotations").status_code == caller.get("jobs/1050/preview").status_code == 200
 
 
 def ids_of_first(caller: Caller, query: str) -> int:
