@@ -117,7 +117,7 @@ class Renderer:
         return {"id": number, "location": "cloud_storage", "cloud_storage_id": number} if number else None
 
     def task(self, task: Task) -> Row:
-        jobs = [job for job in self.store.jobs.of_task(task.id) if job.type == "annotation"]
+        jobs = self.store.jobs.of_task(task.id)
         truth = self.store.ground_truth_of(task.id) is not None
         chunks = "video" if task.mode == "interpolation" else "imageset"
         done = sum(1 for job in jobs if job.stage == "acceptance" and job.state == "completed")
@@ -148,7 +148,7 @@ class Renderer:
             "target_storage": self.storage(task.target_storage_id),
             "source_storage": self.storage(task.source_storage_id),
             "jobs": {
-                "count": len(jobs) + truth,
+                "count": len(jobs),
                 "completed": done,
                 "validation": sum(1 for job in jobs if job.stage == "validation"),
                 "url": f"{self.base}/api/jobs?task_id={task.id}",
