@@ -14,13 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 from jobsportal.accounts.person import Person, PortalRequest
 from jobsportal.cvat.errors import CVATError, SignedOut
 from jobsportal.web import tables
-from jobsportal.web.addresses import own_place
+from jobsportal.web.addresses import own_place, whole_number
 from jobsportal.web.errors import refused, told
 from jobsportal.web.streaming import csv_passed_on
 from jobsportal.workload.listing import PAGE_SIZE, SORTS, Listed, Look, LookForm, listed, rows_of
 from jobsportal.workload.numbers import forget, numbers_of
 from jobsportal.workload.rows import Row, columns, on_one_scale, row_of, values
-from jobsportal.workload.subjects import PARTS, PERSON, PROJECT, SEGMENTS, TASK, TITLES, Subject, find
+from jobsportal.workload.subjects import ALL, NOBODY, PARTS, PERSON, PROJECT, SEGMENTS, TASK, TITLES, Subject, find
 
 PAGES = {PERSON: "people", PROJECT: "projects", TASK: "tasks"}
 ODD = "The address asks for an order or a page that there can’t be."
@@ -65,6 +65,7 @@ def about(look: Look, found: Listed) -> dict[str, Any]:
         "kind": kind,
         "found": found,
         "tabs": [(page.capitalize(), reverse(f"workload:{page}"), page == PAGES[kind]) for page in PAGES.values()],
+        "here": reverse(f"workload:{PAGES[kind]}"),
         "headings": [TITLES[part] for part in PARTS[kind]],
         "legend": [(part, TITLES[part]) for part in SEGMENTS[kind]],
         "sorts": {name or "name": look.query(sort=name, page=None) for name in SORTS},
@@ -85,7 +86,7 @@ def row(request: PortalRequest, kind: str, key: str) -> HttpResponseBase:
 
     Upstream: six calls for a person, four for a project, unless they are kept; and the name, if it was not listed.
     """
-    if kind not in (PERSON, PROJECT):
+    if kind not in (PERSON, PROJECT) or (whole_number(key) is None and key not in (NOBODY, ALL)):
         raise Http404("There is no such part of the workload.")
     if not request.htmx:
         return redirect(reverse(f"workload:{PAGES[kind]}") + "?all=1")
