@@ -1,14 +1,17 @@
 """Changing one job: in its row, on its page, and taking it back. Each view states what it asks of the upstream."""
 
 from typing import Any
+from uuid import UUID
 
-from django.core import signing
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import reswap, trigger_client_event
 
 from jobsportal.accounts.person import PortalRequest
+from jobsportal.activity import undoing
+from jobsportal.activity.recording import named
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import STAGES, STATES, Job
 from jobsportal.jobs import changes
@@ -19,7 +22,7 @@ from jobsportal.jobs.rows import row_for
 from jobsportal.jobs.views import job_context
 from jobsportal.web import toasts
 from jobsportal.web.addresses import is_partial, own_place
-from jobsportal.web.errors import in_words
+from jobsportal.web.errors import in_words, refused
 
 PEOPLE_SHOWN = 30
 
@@ -86,7 +89,7 @@ def save_field(request: PortalRequest, job_id: int, field: str) -> HttpResponseB
 def saved(request: PortalRequest, made: changes.Change, field: str, place: str) -> HttpResponseBase:
     if request.htmx and not made.after:
         return render_row(request, made.job)
-    toast = toasts.Toast(changes.in_words(made), undo=made.undo_token, job=made.job.id)
+    toast = toasts.Toast(changes.in_words(made), undo=made.undo, job=made.job.id)
     if request.htmx:
         return toasts.on_response(render_row(request, made.job, saved=field), toast)
     toasts.on_next_page(request, toast)
@@ -123,28 +126,54 @@ def wanted_in_words(request: PortalRequest, job: Job, field: str, value: Any) ->
 def conflict_lines(conflict: ChangedMeanwhile, seen: changes.Values | None = None) -> list[str]:
     """What somebody else has changed, in words; what it was before where that was seen as a word."""
     job = conflict.job
-    now = {"assignee": changes.named(job.assignee), "stage": job.stage, "state": job.state}
+    now = {"assignee": named(job.assignee), "stage": job.stage, "state": job.state}
     before: dict[str, str] = {name: f", was {seen[name]}" for name in ("stage", "state") if seen and name in seen}
     return [f"{name} is now {now[name]}{before.get(name, '')}" for name in conflict.fields]
 
 
 @require_POST
 def undo(request: PortalRequest) -> HttpResponseBase:
-    """POST /jobs/undo: take back a change made here. Upstream: see `changes.undo`."""
+    """POST /jobs/undo: take back a change made here, by the key of its record. Upstream: see `undoing.undo`."""
+    key = uuid_in(request.POST.get("undo", ""))
+    if key is None:
+        return refused(request, "This can’t be taken back", "The portal has no record of such a change.", 422)
     try:
-        made = changes.undo(request.person, request.POST.get("undo", ""))
-        toast = toasts.Toast(f"Taken back. {changes.in_words(made)}")
-        job = made.job
-    except signing.BadSignature:
-        raise errors.Invalid(detail="This change is too old to be taken back here.") from None
-    except ChangedMeanwhile as conflict:
-        job = conflict.job
-        words = f"Not taken back: job {job.id} was changed since ({'; '.join(conflict_lines(conflict))})."
-        toast = toasts.Toast(words, kind="problem")
-    if request.htmx:
-        return toasts.on_response(render_row(request, job, saved="all"), toast)
-    toasts.on_next_page(request, toast)
-    return redirect(own_place(request.POST.get("next", ""), reverse("jobs:job", args=[job.id])))
+        undone = undoing.undo(request.person, key)
+    except undoing.NotRecorded:
+        raise Http404("There is no such change, or it is not for you to see.") from None
+    except undoing.TakenBackAlready:
+        words = "This change is taken back already, or somebody is at it."
+        return told(request, toasts.Toast(words, kind="note"), reverse("activity:list"))
+    job = undone.made.job if undone.made else undone.job
+    return told(request, undo_toast(undone), reverse("jobs:job", args=[job.id]), job)
+
+
+def uuid_in(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def undo_toast(undone: undoing.Undone) -> toasts.Toast:
+    said = "; ".join(undone.left)
+    left = f" {said[:1].upper()}{said[1:]}." if said else ""
+    if undone.made is None:
+        return toasts.Toast(f"Not taken back: job {undone.job.id} was changed since.{left}", kind="problem")
+    stop = "." if left else ""
+    return toasts.Toast(f"Taken back. {changes.in_words(undone.made)}{stop}{left}", kind="note" if left else "done")
+
+
+def told(request: PortalRequest, toast: toasts.Toast, otherwise: str, job: Job | None = None) -> HttpResponseBase:
+    """What became of an undo: in the row that it was asked from, in the page of records, or on the page it leads to."""
+    if not request.htmx:
+        toasts.on_next_page(request, toast)
+        return redirect(own_place(request.POST.get("next", ""), otherwise))
+    if is_partial(request, "changes"):
+        return toasts.on_response(trigger_client_event(HttpResponse(status=204), "undone"), toast)
+    if job is None:
+        return toasts.on_response(reswap(HttpResponse(), "none"), toast)
+    return toasts.on_response(render_row(request, job, saved="all"), toast)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -167,7 +196,7 @@ def job(request: PortalRequest, job_id: int) -> HttpResponseBase:
     except (errors.Invalid, errors.Forbidden) as error:
         form.add_error(None, in_words(error))
         return show_job(request, current, form, status=403 if isinstance(error, errors.Forbidden) else 422)
-    toasts.on_next_page(request, toasts.Toast(changes.in_words(made), undo=made.undo_token, job=made.job.id))
+    toasts.on_next_page(request, toasts.Toast(changes.in_words(made), undo=made.undo, job=made.job.id))
     return redirect("jobs:job", job_id)
 
 
