@@ -12,7 +12,7 @@ urlpatterns = [
     path("", include("jobsportal.accounts.urls")),
     path("jobs/", include("jobsportal.jobs.urls")),
     path("runs/", include("jobsportal.runs.urls")),
-    path("activity/", include("jobsportal.activity.urls")),
+    path("", include("jobsportal.activity.urls")),
     path("views/", include("jobsportal.saved_views.urls")),
     path("workload/", include("jobsportal.workload.urls")),
     path("distribute/", include("jobsportal.distribute.urls")),

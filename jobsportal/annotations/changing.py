@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from jobsportal.accounts.person import Person
-from jobsportal.annotations.backups import forget, note_outcome, take_backup
+from jobsportal.activity.recording import record_event
+from jobsportal.annotations.backups import REASONS, forget, note_outcome, take_backup
 from jobsportal.annotations.models import Backup
 from jobsportal.annotations.plans import Change, Plan, given_of, plan_of
 from jobsportal.annotations.snapshots import Snapshot, counts_by_kind, look
@@ -39,13 +40,23 @@ def carry_out(person: Person, job: Job, plan: Plan, now: Snapshot) -> Outcome:
         send(person.client, job.id, plan)
     except UNCERTAIN as error:
         logger.warning("job %s, %s: %s", job.id, plan.action, error)
-        return uncertain(backup, plan, now, after_of(person.client, job.id), error)
-    except errors.CVATError:
+        outcome = uncertain(backup, plan, now, after_of(person.client, job.id), error)
+        note(person, job, plan, None if outcome.state == "done" else error)
+        return outcome
+    except errors.CVATError as error:
         forget(backup)
+        note(person, job, plan, error)
         raise
+    note(person, job, plan)
     after = after_of(person.client, job.id)
     is_noted = note_outcome(backup, after, is_sure=is_as_planned(plan, after))
     return Outcome(backup, "done", is_noted=is_noted)
+
+
+def note(person: Person, job: Job, plan: Plan, error: errors.CVATError | None = None) -> None:
+    """Record the change, or what hindered it."""
+    before, after = f"{len(plan.before):,}", f"{len(plan.after):,} after {REASONS[plan.action]}"
+    record_event(person, job, "annotations", before=before, after=after, error=error)
 
 
 def restore(person: Person, job: Job, backup: Backup) -> Outcome:

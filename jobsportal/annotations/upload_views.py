@@ -14,7 +14,8 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
-from jobsportal.accounts.person import PortalRequest
+from jobsportal.accounts.person import Person, PortalRequest
+from jobsportal.activity.recording import record_event
 from jobsportal.annotations.backups import BackupFailed, forget, take_backup
 from jobsportal.annotations.counting import Counts, counts_of
 from jobsportal.annotations.counting import in_words as counts_in_words
@@ -91,7 +92,7 @@ def hand_over(request: PortalRequest, job: Job, data: Any, formats: Formats, for
     if not form.is_valid():
         return show_form(request, job, data, formats, form, status=503)
     try:
-        rq_id = request.person.client.jobs.import_file(job.id, file, format=name, filename=file.name)
+        rq_id = sent(request.person, job, file, name)
     except errors.Conflict as error:
         if backup is not None:
             forget(backup)
@@ -106,6 +107,18 @@ def hand_over(request: PortalRequest, job: Job, data: Any, formats: Formats, for
     known = import_of(request, job, data, rq_id, file.name, name)
     place = progress_url(replace(known, backup=str(backup.key)) if backup else known)
     return HttpResponseClientRedirect(place) if request.htmx else redirect(place)
+
+
+def sent(person: Person, job: Job, file: Any, format: str) -> str:
+    """Send the file and record that; the id of the import that it begins. Upstream: jobs.import_file."""
+    what = f"import of {file.name} ({format})"
+    try:
+        rq_id = person.client.jobs.import_file(job.id, file, format=format, filename=file.name)
+    except errors.CVATError as error:
+        record_event(person, job, "annotations", after=what, error=error)
+        raise
+    record_event(person, job, "annotations", after=f"{what} begun")
+    return rq_id
 
 
 def kept_first(request: PortalRequest, job: Job, form: UploadForm) -> Backup | None:

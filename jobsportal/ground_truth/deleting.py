@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from jobsportal.accounts.person import PortalRequest
+from jobsportal.activity.recording import record_event
 from jobsportal.annotations.counting import counts_of
 from jobsportal.annotations.counting import in_words as counts_in_words
 from jobsportal.cvat import errors
@@ -47,7 +48,7 @@ def delete(request: PortalRequest, job_id: int) -> HttpResponseBase:
     )
     if request.method != "POST":
         return render(request, "ground_truth/delete.html", context | {"form": form})
-    status = attempt(request, job, form)
+    status = attempt(request, job, form, context.get("counts", "annotations that could not be counted"))
     if not status:
         return gone(request, f"Job {job_id} is deleted.", job)
     form.asked_again()
@@ -62,21 +63,24 @@ def lost(job: Job, data: Any) -> dict[str, Any]:
     return {"counts": counts, "lost": f"{counts}; {job.issues.count}"}
 
 
-def attempt(request: PortalRequest, job: Job, form: DeleteForm) -> int:
+def attempt(request: PortalRequest, job: Job, form: DeleteForm, counts: str) -> int:
     """Delete it; 0, or the status to answer with once the form says what is wrong."""
     if not form.is_valid():
         return 422
+    what = f"ground truth with {counts or 'no annotations'}"
     try:
         request.person.client.jobs.destroy(job.id)
-    except (errors.SignedOut, errors.NotFound) as error:
-        if isinstance(error, errors.SignedOut):
-            raise
+    except errors.NotFound:
         return 0
     except errors.CVATError as error:
+        record_event(request.person, job, "job", before=what, after="deleted", error=error)
+        if isinstance(error, errors.SignedOut):
+            raise
         form.add_error(None, in_words(error))
         if isinstance(error, errors.Unreachable | errors.BrokenAnswer):
             form.add_error(None, "It may have been deleted all the same. Look at the list of jobs.")
         return told(error).status
+    record_event(request.person, job, "job", before=what, after="deleted")
     return 0
 
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from jobsportal.accounts.person import PortalRequest
+from jobsportal.activity.recording import record_event
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import Job
 from jobsportal.cvat.versions import Version
@@ -152,7 +153,9 @@ def make(request: PortalRequest, subject: Subject) -> HttpResponseBase:
             return show_existing(request, subject, existing, status=409)
         complain(form, error)
         return show_form(request, subject, form, chosen, status=told(error).status)
-    words = f"Ground truth job {job.id} is made, with {job.frame_count:,} frame{'' if job.frame_count == 1 else 's'}."
+    frames = f"{job.frame_count:,} frame{'' if job.frame_count == 1 else 's'}"
+    record_event(request.person, job, "job", after=f"created: ground truth, {frames}")
+    words = f"Ground truth job {job.id} is made, with {frames}."
     toasts.on_next_page(request, toasts.Toast(words))
     return redirect("jobs:job", job.id)
 

@@ -1,22 +1,21 @@
-"""Changing a job without overwriting what somebody else has just done, and taking a change back.
+"""Changing a job without overwriting what somebody else has just done.
 
 The upstream has no conditional update: `If-Match` is ignored, and `updated_date` also moves when annotations are saved.
 So before each change the job is read once more, and its assignee, stage and state are compared with what the person
-saw; `updated_date` spares the comparison where nothing has moved. Only what really changes is sent.
+saw; `updated_date` spares the comparison where nothing has moved. Only what really changes is sent. What the upstream
+answered is recorded (`activity.recording`); the record's key is what the change is taken back by.
 """
 
 from dataclasses import dataclass
 from typing import Any
-
-from django.core import signing
+from uuid import UUID
 
 from jobsportal.accounts.person import Person
+from jobsportal.activity.recording import named, record_change, record_refusal
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import BasicUser, Job
 
 FIELDS = ("assignee", "stage", "state")
-UNDO_SALT = "jobsportal.undo"
-UNDO_SECONDS = 24 * 60 * 60
 
 Values = dict[str, Any]
 
@@ -31,19 +30,19 @@ class ChangedMeanwhile(Exception):
 
 @dataclass(frozen=True)
 class Change:
-    """What was done: the values before and after, of those fields that are different now."""
+    """What was done: the values before and after, of those fields that are different now. `key` is that of the record,
+    to take it back by; None where nothing changed, or it could not be recorded."""
 
     job: Job
     before: Values
     after: Values
     assignees: dict[str, str]
+    key: UUID | None = None
 
     @property
-    def undo_token(self) -> str:
-        """A signed description of the change, to take it back with; empty if nothing changed."""
-        if not self.before:
-            return ""
-        return signing.dumps({"id": self.job.id, "before": self.before, "after": self.after}, salt=UNDO_SALT)
+    def undo(self) -> str:
+        """The key as forms carry it; empty for none."""
+        return str(self.key) if self.key else ""
 
 
 def values_of(job: Job) -> Values:
@@ -69,24 +68,45 @@ def change(
 ) -> Change:
     """Set the wanted values, provided that the job still is as it was seen.
 
-    Upstream: retrieve (unless the caller just has: `before`), then (for a new assignee) users by id, then PATCH with
-    what differs; no PATCH if nothing does.
-    Raises ChangedMeanwhile, Invalid for an assignee that isn't there, and whatever the upstream answers.
+    Upstream: retrieve (unless the caller just has: `before`), then see `send`; nothing more if nothing differs.
+    Raises ChangedMeanwhile, and as `send` does.
     """
     before = before or person.client.jobs.retrieve(job_id)
     if fields := moved(before, seen, version, wanted):
         raise ChangedMeanwhile(before, fields)
     current = values_of(before)
     differing = {name: value for name, value in wanted.items() if value != current[name]}
-    if not differing:
-        return Change(before, {}, {}, {})
-    if differing.get("assignee") is not None and person.client_for(before).users.find(differing["assignee"]) is None:
+    return send(person, before, differing) if differing else Change(before, {}, {}, {})
+
+
+def send(person: Person, before: Job, wanted: Values, undoes: UUID | None = None) -> Change:
+    """Set these values, whatever the job has, and record what came of it; `undoes` is the key of what is taken back.
+
+    Upstream: for a new assignee users by id, then PATCH. Raises Invalid for an assignee that isn't there, and whatever
+    the upstream answers.
+    """
+    user = None
+    try:
+        user = new_assignee(person, before, wanted.get("assignee"))
+        after = person.client.jobs.partial_update(before.id, **wanted)
+    except errors.CVATError as error:
+        record_refusal(person, before, wanted, error, assignee=user, undoes=undoes)
+        raise
+    return outcome(before, after, record_change(person, before, after, undoes=undoes))
+
+
+def new_assignee(person: Person, job: Job, id: int | None) -> BasicUser | None:
+    """The person that a job is to be given to, if to anybody. Raises Invalid where there is no such person."""
+    if id is None:
+        return None
+    user = person.client_for(job).users.find(id)
+    if user is None:
         words = "This person is not in the organization, or is gone."
         raise errors.Invalid(detail=words, fields={"assignee": [words]})
-    return outcome(before, person.client.jobs.partial_update(job_id, **differing))
+    return user
 
 
-def outcome(before: Job, after: Job) -> Change:
+def outcome(before: Job, after: Job, key: UUID | None = None) -> Change:
     old, new = values_of(before), values_of(after)
     differing = [name for name in FIELDS if old[name] != new[name]]
     return Change(
@@ -94,20 +114,8 @@ def outcome(before: Job, after: Job) -> Change:
         {name: old[name] for name in differing},
         {name: new[name] for name in differing},
         {"before": named(before.assignee), "after": named(after.assignee)},
+        key,
     )
-
-
-def undo(person: Person, token: str) -> Change:
-    """Take a change back, where the job still has the values that it gave.
-
-    Raises ChangedMeanwhile if it hasn't, `signing.BadSignature` for a token that isn't one (or is older than a day).
-    """
-    made = signing.loads(token, salt=UNDO_SALT, max_age=UNDO_SECONDS)
-    return change(person, made["id"], made["before"], made["after"])
-
-
-def named(user: BasicUser | None) -> str:
-    return user.username if user else "nobody"
 
 
 def in_words(made: Change) -> str:

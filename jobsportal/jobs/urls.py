@@ -1,6 +1,6 @@
 from django.urls import path
 
-from jobsportal.jobs import views
+from jobsportal.jobs import edit_views, views
 
 app_name = "jobs"
 urlpatterns = [
@@ -8,8 +8,8 @@ urlpatterns = [
     path("list.csv", views.job_csv, name="csv"),
     path("people", views.people, name="people"),
     path("suggestions/<str:kind>", views.suggestions, name="suggestions"),
-    path("undo", views.undo, name="undo"),
-    path("<id:job_id>/", views.job, name="job"),
-    path("<id:job_id>/edit/<str:field>", views.edit_field, name="edit"),
+    path("undo", edit_views.undo, name="undo"),
+    path("<id:job_id>/", edit_views.job, name="job"),
+    path("<id:job_id>/edit/<str:field>", edit_views.edit_field, name="edit"),
     path("<id:job_id>/preview", views.preview, name="preview"),
 ]

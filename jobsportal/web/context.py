@@ -16,6 +16,7 @@ SECTIONS = {
     "annotations": "jobs",
     "ground_truth": "jobs",
     "runs": "activity",
+    "activity:history": "jobs",
     "activity": "activity",
     "saved_views": "jobs",
     "distribute": "workload",

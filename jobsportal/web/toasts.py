@@ -1,6 +1,6 @@
 """Short messages about what just happened, with an undo where there is one.
 
-HTMX answers carry them as an event that `static/js/app.js` shows; a redirect keeps them for the next page.
+HTMX answers carry them as an event that `static/js/toasts.js` shows; a redirect keeps them for the next page.
 """
 
 from dataclasses import asdict, dataclass
@@ -16,9 +16,10 @@ MAX_WORDS = 400
 
 @dataclass(frozen=True)
 class Toast:
-    """`kind` is "done", "problem" or "note"; `undo` is a signed description of the change to `job` to take back.
+    """`kind` is "done", "problem" or "note"; `undo` is the key of the recorded change to `job` that it takes back.
 
-    With `action`, an address within the portal, undoing asks that one; only a page that is loaded shows it."""
+    With `action`, an address within the portal, undoing asks that one, and `undo` is what it wants to be sent; only a
+    page that is loaded shows it."""
 
     words: str
     kind: str = "done"

@@ -128,12 +128,6 @@ def test_people_come_from_the_jobs_own_organization_whichever_is_looked_at(sign_
     assert [call for call in upstream.calls if call.path == "/api/users"][-1].headers["x-organization"] == "harbor"
 
 
-def test_an_undo_is_good_for_a_day(portal, upstream, monkeypatch):
-    answer = save(portal, UNASSIGNED, "assignee", "3", headers=HTMX)
-    monkeypatch.setattr("jobsportal.jobs.changes.UNDO_SECONDS", -1)
-    assert portal.post("/jobs/undo", {"undo": toast(answer)["undo"]}).status_code == 422
-
-
 def test_a_stage_that_only_a_newer_server_knows_can_be_kept(portal, upstream):
     body = {"id": 1, "task_id": 1, "stage": "polishing", "state": "new"}
     upstream.fail(path=r"^/api/jobs/1$", status=200, body=json.dumps(body).encode())
