@@ -214,7 +214,7 @@ class Carrying:
         planned = self.run.wanted.get("assignee") or {}
         if isinstance(planned, dict) and planned.get("id") == wanted:
             return str(planned["username"])
-        return self.calls.known_name(item.organization_id, wanted) or f"user {wanted}"
+        return self.calls.name_if_told(item.organization_id, wanted) or f"user {wanted}"
 
     def rest(self) -> None:
         """Wait for as long as the upstream needs, saying so; a stop or an end cuts it short."""

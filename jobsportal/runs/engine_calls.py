@@ -99,9 +99,12 @@ class Calls:
             self._people[key] = user.username if user else None
         return self._people[key]
 
-    def known_name(self, organization_id: int | None, person_id: int) -> str | None:
-        """The name, if it was asked for before."""
-        return self._people.get((organization_id, person_id))
+    def name_if_told(self, organization_id: int | None, person_id: int) -> str | None:
+        """The same, for words: None where it can't be found out now too."""
+        try:
+            return self.name_of(organization_id, person_id)
+        except errors.CVATError:
+            return None
 
     def send(self, items: Iterable[Item]) -> Iterator[list[tuple[Item, Answer]]]:
         """Send what is stored in the items, side by side; the answers as they come, those that are there at once

@@ -45,9 +45,7 @@ CASES = [
         {"stage": "validation", "state": "completed"},
         {"state": "new"},
         job(),
-        Decision(
-            send={"stage": "validation", "state": "in progress"}, words="state is now in progress: left alone"
-        ),
+        Decision(send={"stage": "validation", "state": "in progress"}, words="state is now in progress: left alone"),
     ),
 ]
 
