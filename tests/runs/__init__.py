@@ -1,0 +1,1 @@
+"""Bulk runs: what is decided, how it is carried out, and who does it."""
