@@ -8,7 +8,7 @@ from jobsportal.jobs.selection import Selected, by_ids
 from jobsportal.runs import plans
 from jobsportal.runs.models import CHANGED, DELETE, DRAFT, FAILED, LIVE, REFUSED, UNDO, WAITING, Run
 from jobsportal.runs.plans import Planned
-from jobsportal.runs.wishes import planned_again
+from jobsportal.runs.wishes import deletion_of, planned_again
 
 # By the names that the forms give to them.
 AGAIN = {"failed": FAILED, "refused": REFUSED, "left": WAITING}
@@ -27,7 +27,8 @@ def again(person: Person, run: Run, outcome: str) -> Run:
     selected = Selected(jobs, sorted(ids - {job.id for job in jobs}))
     is_delete = run.kind == DELETE
     planned = planned_again(person, items, selected, is_delete, as_seen=not is_looked_at(run, outcome))
-    return plans.draft(person, run.kind, run.wanted, planned, retries=run, undoes=run.undoes)
+    wanted = deletion_of(planned) if is_delete else run.wanted
+    return plans.draft(person, run.kind, wanted, planned, retries=run, undoes=run.undoes)
 
 
 def is_looked_at(run: Run, outcome: str) -> bool:

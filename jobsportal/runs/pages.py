@@ -85,7 +85,8 @@ def title_of(run: Run) -> str:
     """What a run is about, in a few words."""
     wanted, jobs = run.wanted, "job" if run.total == 1 else "jobs"
     if run.kind == DELETE:
-        return f"Delete {run.total:,} ground truth {jobs}"
+        count = wanted.get("jobs", run.total)  # without those that were left out
+        return f"Delete {count:,} ground truth {'job' if count == 1 else 'jobs'}"
     if run.kind == UNDO:
         return f"Undo of “{title_of(run.undoes)}”" if run.undoes else f"Undo of changes to {run.total:,} {jobs}"
     if run.kind == DISTRIBUTE:
@@ -124,7 +125,13 @@ def tabs(kinds: dict[str, tuple[str, str]], counts: dict[str, int], chosen: str)
     return [Tab(name, kinds[name][1], counts[name], name == current) for name in kinds if name in (*present, current)]
 
 
-def outcomes_of(run: Run) -> dict[str, tuple[str, str]]:
+def verdict_names(run: Run) -> dict[str, tuple[str, str]]:
+    """The lists of a plan, as a run of this kind calls them."""
+    deletes = {"change": (WILL_CHANGE, "Will be deleted"), "barred": (BARRED, "Can’t be deleted")}
+    return VERDICTS | (deletes if run.kind == DELETE else {})
+
+
+def outcome_names(run: Run) -> dict[str, tuple[str, str]]:
     """The lists of outcomes, as a run of this kind calls them."""
     return OUTCOMES | ({CHANGED: (CHANGED, "Deleted")} if run.kind == DELETE else {})
 

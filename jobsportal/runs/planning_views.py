@@ -14,7 +14,7 @@ from jobsportal.jobs.selection import NothingSelected, Selection, TooMany, jobs_
 from jobsportal.runs import plans
 from jobsportal.runs.forms import FIELDS, WishForm, prefilled
 from jobsportal.runs.models import CHANGE, DELETE, Run
-from jobsportal.runs.wishes import Wish, planned_for
+from jobsportal.runs.wishes import Wish, deletion_of, planned_for
 from jobsportal.web.errors import in_words, told
 
 
@@ -67,9 +67,8 @@ def count_of(person: Person, selection: Selection) -> int:
 def planned_deletion(request: PortalRequest, selection: Selection) -> HttpResponseBase:
     if any(request.POST.get(name) for name in FIELDS):
         raise errors.Invalid(detail="A job is changed or deleted, not both.")
-    wish = Wish(delete=True)
-    planned = planned_for(request.person, jobs_of(request.person, selection), wish)
-    return to(plans.draft(request.person, DELETE, wish.stored(), planned))
+    planned = planned_for(request.person, jobs_of(request.person, selection), Wish(delete=True))
+    return to(plans.draft(request.person, DELETE, deletion_of(planned), planned))
 
 
 def planned_change(request: PortalRequest, selection: Selection) -> HttpResponseBase:

@@ -69,8 +69,9 @@ def show_plan(
     request: PortalRequest, run: Run, status: int = 200, form: ConfirmForm | None = None, **more: Any
 ) -> HttpResponse:
     counts = pages.verdicts_of(run)
-    shown = pages.tabs(pages.VERDICTS, counts, request.GET.get("show", ""))
-    verdict = next((pages.VERDICTS[tab.name][0] for tab in shown if tab.is_current), "")
+    kinds = pages.verdict_names(run)
+    shown = pages.tabs(kinds, counts, request.GET.get("show", ""))
+    verdict = next((kinds[tab.name][0] for tab in shown if tab.is_current), "")
     context = table(request, run, "show", shown, {"verdict": verdict}) | run_context(request, run)
     context |= {"counts": counts, "extent": pages.extent_of(run), **more}
     if run.kind == DELETE:
@@ -88,7 +89,7 @@ def show_progress(request: PortalRequest, run: Run) -> HttpResponse:
 
 
 def show_run(request: PortalRequest, run: Run) -> HttpResponse:
-    progress, kinds, chosen = progress_of(run), pages.outcomes_of(run), request.GET.get("outcome", "")
+    progress, kinds, chosen = progress_of(run), pages.outcome_names(run), request.GET.get("outcome", "")
     shown = pages.tabs(kinds, progress.counts, chosen)
     context = run_context(request, run) | {"progress": progress, "took": took(run)}
     if chosen in kinds or not run.is_live:
@@ -113,7 +114,16 @@ def table(request: PortalRequest, run: Run, name: str, shown: list[pages.Tab], r
     """One of the lists within a page; `name` is what the address calls the choice between them."""
     page = pages.page_of(run.items.filter(**rule), request.GET.get("page", "1"))
     lines = pages.lines_of(request.person, run, list(page))
-    return {"tabs": shown, "tab_name": name, "page": page, "lines": lines}
+    return {
+        "tabs": shown,
+        "tab_name": name,
+        "page": page,
+        "lines": lines,
+        # A column that says nothing of any shown job is left out.
+        "goes": run.kind == DELETE and run.status == DRAFT,
+        "changes": any(line.changes for line in lines),
+        "reasons": any(line.item.words or line.item.why for line in lines),
+    }
 
 
 @posted

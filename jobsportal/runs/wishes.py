@@ -35,8 +35,6 @@ class Wish:
 
     def stored(self) -> dict[str, Any]:
         """As a run keeps it, for words."""
-        if self.delete:
-            return {"delete": True}
         user = self.fields.get("assignee")
         told = {"assignee": {"id": user.id, "username": user.username}} if user else {}
         return {**self.fields, **told, **({"advance": True} if self.advance else {})}
@@ -109,6 +107,11 @@ def planned_again(
     planner = Planner.over(person, selected.jobs, wanted, delete)
     expect: Expectation = (lambda job, _: kept[job.id].expected) if as_seen else present
     return [*(planner.plan(job, wanted[job.id], expect) for job in selected.jobs), *map(gone, selected.missing)]
+
+
+def deletion_of(planned: Iterable[Planned]) -> dict[str, Any]:
+    """What a run that deletes keeps for words: how many jobs it is about."""
+    return {"delete": True, "jobs": sum(plan.verdict != BARRED for plan in planned)}
 
 
 def gone(job_id: int) -> Planned:
