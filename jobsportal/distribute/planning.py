@@ -72,6 +72,8 @@ def plan(jobs: Iterable[ToGive], takers: Iterable[Taker], method: str, *, keep_t
     left = still_left(left, hands)
     if method != ROUND_ROBIN:
         even_out(hands)
+        # Swapping units of different sizes may have made room.
+        left = to_the_least_loaded(left, hands)
     given = {job: hand.id for hand in hands for unit in hand.units.values() for job in unit.jobs}
     return Plan(given, {job: reason_for(unit, hands) for unit in left for job in unit.jobs})
 

@@ -27,7 +27,7 @@ people_ids = st.integers(1, 6)
 
 
 @st.composite
-def jobs_of(draw, excluded=st.just(frozenset())):
+def jobs_of(draw, excluded):
     return [
         ToGive(id, draw(st.integers(1, 5)), draw(st.integers(0, 300)), draw(excluded))
         for id in range(1, draw(st.integers(0, 40)) + 1)
@@ -35,14 +35,14 @@ def jobs_of(draw, excluded=st.just(frozenset())):
 
 
 @st.composite
-def people(draw, limits=st.none()):
+def people(draw, limits):
     return [
         Taker(id, f"p{id}", draw(st.integers(0, 20)), draw(st.integers(0, 900)), draw(limits))
         for id in range(1, draw(people_ids) + 1)
     ]
 
 
-plain_jobs, plain_people = jobs_of(), people()
+plain_jobs, plain_people = jobs_of(st.just(frozenset())), people(st.none())
 any_jobs = jobs_of(st.frozensets(people_ids, max_size=6))
 any_people = people(st.none() | st.integers(0, 12))
 
