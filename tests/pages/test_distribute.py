@@ -1,12 +1,15 @@
 """Handing out jobs: a selection becomes a plan, which is looked at, corrected and handed out as a run."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 
 from jobsportal.activity.models import Change
 from jobsportal.runs import workers
 from jobsportal.runs.models import DRAFT, QUEUED, Item, Run
+from jobsportal.sandbox import Sandbox
 
 HTMX = {"HX-Request": "true"}
 ALICE, BOB, CAROL, DAVE, ERIN, MARA, GRACE = 2, 3, 4, 5, 6, 7, 8
@@ -184,12 +187,10 @@ def test_who_worked_on_the_projects_comes_from_the_record_and_the_present_assign
     assert GRACE not in ticked, "who is no member can't be chosen"
 
 
-def record(job_id: int, before: int | None, after: int | None, *, stage="annotation", field="assignee", **more):
-    from django.conf import settings
-
+def record(job_id: int, before_id: int | None, after_id: int | None, *, stage="annotation", field="assignee", **more):
     facts = {"person_id": ALICE, "username": "alice", "task_id": 1, "job_id": job_id, "organization_id": 1}
     facts |= {"upstream": settings.CVAT_URL, "stage": stage, "field": field, "outcome": "changed"}
-    return Change.objects.create(**facts | {"before_id": before, "after_id": after} | more)
+    return Change.objects.create(**facts | {"before_id": before_id, "after_id": after_id} | more)
 
 
 # Planning
@@ -324,20 +325,28 @@ def test_a_plan_can_be_looked_at_while_the_members_cant_be_read(portal, upstream
     assert re.search(rf'value="{BOB}" checked', text_of(page)) and "Hand out" in text_of(page)
 
 
-def test_a_plan_of_many_jobs_over_many_people_costs_a_dozen_calls(portal, upstream):
-    upstream.reset(bulk_jobs=200)
-    run = draft_of(portal, all="1", query="project_id=100")
+@pytest.fixture
+def larger(settings) -> Iterator[Sandbox]:
+    """The configured upstream has a thousand jobs more."""
+    with Sandbox(extra_jobs=1000) as sandbox:
+        settings.CVAT_URL = settings.CVAT_PUBLIC_URL = sandbox.url
+        yield sandbox
+
+
+def test_a_plan_of_many_jobs_over_many_people_costs_a_dozen_calls(larger, sign_in):
+    portal = sign_in()
+    run = draft_of(portal, jobs=",".join(map(str, range(1001, 1201))))
     assert run.total == 200
-    upstream.calls.clear()
+    larger.calls.clear()
     planned(portal, run, 1, ALICE, BOB, CAROL, DAVE, ERIN, MARA, method="equal_frames")
-    assert len(upstream.calls) == 8, "people once, and the load of each of the seven"
-    upstream.calls.clear()
+    assert len(larger.calls) == 8, "people once, and the load of each of the seven"
+    larger.calls.clear()
     page = portal.get(place_of(run))
-    assert len(upstream.calls) <= 2 and page.context["page"].paginator.num_pages == 4
+    assert len(larger.calls) <= 2 and page.context["page"].paginator.num_pages == 4
 
 
-def test_a_thousand_jobs(portal, upstream, worker):
-    upstream.reset(bulk_jobs=1000)
+def test_a_thousand_jobs(larger, sign_in, worker):
+    portal = sign_in()
     run = planned(portal, draft_of(portal, all="1", query="project_id=100"), BOB, CAROL, DAVE, method="equal_frames")
     assert sorted(counts(run).values()) == [333, 333, 334]
     portal.post(place_of(run, "begin"))
@@ -366,7 +375,8 @@ def test_a_job_that_everybody_chosen_annotated_is_left_with_the_reason(portal):
     run = planned(portal, draft_of(portal, jobs="1"), CAROL, review="on")
     assert given(run) == {1: None}
     page = words(portal.get(place_of(run)))
-    assert "1 job left as it is: Everybody chosen annotated it." in page and "Hand out" not in page
+    assert "1 job left as it is: Everybody chosen annotated it." in page and "Nobody gets a job" in page
+    assert place_of(run, "begin") not in text_of(portal.get(place_of(run)))
 
 
 def test_whoever_had_a_job_when_its_stage_left_annotation_annotated_it(portal):
