@@ -86,7 +86,17 @@ def balance_of(run: Run) -> Balance | None:
     if "people" not in run.wanted:
         return None
     items = list(run.items.all())
-    balance = Balance([share_of(one, run, items) for one in run.wanted["people"]])
+    given, going = defaultdict(list), defaultdict(list)
+    for item in items:
+        given[item.wanted.get("assignee")].append(item)
+        if item.wanted and is_open(item):
+            going[item.about["assignee_id"]].append(item)
+    balance = Balance(
+        [
+            share_of(one, Load(*run.wanted["loads"][str(one["id"])]), given[one["id"]], going[one["id"]])
+            for one in run.wanted["people"]
+        ]
+    )
     for name in ("jobs", "frames"):
         bars: list[Bar] = [getattr(share, name) for share in balance.shares]
         most = max((max(bar.now, bar.after) for bar in bars), default=1)
@@ -96,10 +106,8 @@ def balance_of(run: Run) -> Balance | None:
     return balance
 
 
-def share_of(one: dict[str, Any], run: Run, items: list[Item]) -> Share:
-    load = Load(*run.wanted["loads"].get(str(one["id"]), ()))
-    given = [item for item in items if item.wanted.get("assignee") == one["id"]]
-    going = [item for item in items if item.wanted and item.about["assignee_id"] == one["id"] and is_open(item)]
+def share_of(one: dict[str, Any], load: Load, given: list[Item], going: list[Item]) -> Share:
+    """A person of the plan, with the jobs that they get, and those of the plan that are open with them now."""
     coming = [item for item in given if stays_open(item)]
     jobs = Bar(load.jobs, max(0, load.jobs - len(going)), len(coming))
     stays = max(0, load.frames - frames_of(going))
