@@ -133,9 +133,8 @@ class FilterForm(forms.Form):
     def unseen_errors(self) -> list[str]:
         """What is wrong with parts of the address that stand in no field."""
         hidden = ("view", "days", "page", "page_size", "columns", "density")
-        named = [
-            f"{self.fields[name].label} can’t be “{self[name].value()}”." for name in hidden if name in self.errors
-        ]
+        wrong = {name: filters.shown(self[name].value()).replace("\0", "�") for name in hidden if name in self.errors}
+        named = [f"{self.fields[name].label} can’t be “{value}”." for name, value in wrong.items()]
         return [*(f"Search: {error}" for error in self["search"].errors), *named]
 
     def clean_filter(self) -> str:
