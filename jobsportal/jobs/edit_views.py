@@ -14,7 +14,7 @@ from jobsportal.activity import undoing
 from jobsportal.activity.recording import named
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import STAGES, STATES, Job
-from jobsportal.jobs import changes
+from jobsportal.jobs import changes, columns
 from jobsportal.jobs.changes import ChangedMeanwhile
 from jobsportal.jobs.forms import EditForm, FieldForm, SeenForm, options, seen_initial
 from jobsportal.jobs.names import names_for
@@ -97,8 +97,8 @@ def saved(request: PortalRequest, made: changes.Change, field: str, place: str) 
 
 
 def render_row(request: PortalRequest, job: Job, status: int = 200, **more: Any) -> HttpResponse:
-    row = row_for(job, names_for(request.person, [job]))
-    return render(request, "jobs/_row.html", {"row": row, **more}, status=status)
+    context = {"row": row_for(job, names_for(request.person, [job])), "shown": columns.shown_behind(request)}
+    return render(request, "jobs/_row.html", context | more, status=status)
 
 
 def show_conflict(request: PortalRequest, conflict: ChangedMeanwhile, field: str, form: FieldForm) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.conf import settings
 from jobsportal.accounts.person import Person
 from jobsportal.cvat import errors, filters
 from jobsportal.cvat.types import DIMENSIONS, JOB_TYPES, STAGES, STATES
+from jobsportal.jobs import columns as columns_of_list
 
 SORTS = (
     "id",
@@ -55,6 +56,13 @@ RULE_HELP = (
 )
 NUMBER = re.compile(r"(#|job\s*#?\s*)?([0-9]{1,9})", re.IGNORECASE)
 WHOLE_NAME = {"autocomplete": "off", "placeholder": "whole name"}
+
+
+class Repeated(forms.HiddenInput):
+    """A list with commas, which boxes that were ticked may send one by one."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> str:
+        return ",".join(data.getlist(name) if hasattr(data, "getlist") else filter(None, [data.get(name)]))
 
 
 class FilterForm(forms.Form):
@@ -106,6 +114,13 @@ class FilterForm(forms.Form):
     page_size = forms.TypedChoiceField(
         required=False, coerce=int, choices=[(size, str(size)) for size in PAGE_SIZES], empty_value=None, label="Rows"
     )
+    columns = forms.CharField(required=False, max_length=300, widget=Repeated, label="Columns")
+    density = forms.ChoiceField(
+        required=False,
+        choices=[("", "usual"), *((name, name) for name in columns_of_list.DENSITIES)],
+        widget=forms.HiddenInput,
+        label="Density",
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -117,10 +132,9 @@ class FilterForm(forms.Form):
     @property
     def unseen_errors(self) -> list[str]:
         """What is wrong with parts of the address that stand in no field."""
-        hidden = ("view", "days", "page", "page_size")
-        named = [
-            f"{self.fields[name].label} can’t be “{self[name].value()}”." for name in hidden if name in self.errors
-        ]
+        hidden = ("view", "days", "page", "page_size", "columns", "density")
+        wrong = {name: filters.shown(self[name].value()).replace("\0", "�") for name in hidden if name in self.errors}
+        named = [f"{self.fields[name].label} can’t be “{value}”." for name, value in wrong.items()]
         return [*(f"Search: {error}" for error in self["search"].errors), *named]
 
     def clean_filter(self) -> str:
@@ -131,6 +145,12 @@ class FilterForm(forms.Form):
             except errors.Invalid as error:
                 raise forms.ValidationError(error.detail) from None
         return text
+
+    def clean_columns(self) -> str:
+        try:
+            return ",".join(columns_of_list.names_in(self.cleaned_data["columns"]))
+        except columns_of_list.UnknownColumn as error:
+            raise forms.ValidationError(f"There is no column “{error}”.") from None
 
     def clean_sort(self) -> str:
         sort: str = self.cleaned_data["sort"]
@@ -153,7 +173,8 @@ CHIPS = (
     "task_id",
     "filter",
 )
-ADDRESS_ORDER = ("view", "days", *CHIPS, "sort", "page_size", "page")
+MANNER = ("sort", "page_size", "columns", "density")  # how a list is shown, whatever it finds
+ADDRESS_ORDER = ("view", "days", *CHIPS, *MANNER, "page")
 
 
 @dataclass(frozen=True)
@@ -267,6 +288,25 @@ class JobQuery:
     def cleared(self) -> str:
         """The same view without its filters; how it is shown stays."""
         return self.query(**dict.fromkeys(CHIPS))
+
+    @property
+    def found_by(self) -> str:
+        """What the list is found by, and nothing of how it is shown: two pages of one list have the same."""
+        return self.query(**dict.fromkeys(MANNER))
+
+    @property
+    def unmannered(self) -> str:
+        """This page of the list, shown as the person likes lists."""
+        return self.query(columns=None, density=None, page=self.given.get("page"))
+
+    @property
+    def without_columns(self) -> str:
+        """This page of the list, for other columns to be added."""
+        return self.query(columns=None, page=self.given.get("page"))
+
+    @property
+    def manner(self) -> dict[str, Any]:
+        return {name: self.given[name] for name in MANNER if name in self.given}
 
     @property
     def wider(self) -> "Wider | None":

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
+from zlib import crc32
 
 from jobsportal.accounts.person import Person
 from jobsportal.cvat.types import Job
@@ -22,6 +23,11 @@ class Row:
     def seen(self) -> str:
         """What this row shows, for an editor to compare with what is there by then."""
         return urlencode(seen_initial(self.job))
+
+    @property
+    def mark(self) -> str:
+        """A short mark of all that the row shows: another one means that it shows something else."""
+        return f"{crc32(repr((self.job, self.task, self.project)).encode()):08x}"
 
 
 def row_for(job: Job, names: Names) -> Row:

@@ -1,25 +1,10 @@
-// What every page does beyond HTMX: the loading line, keys, where the focus goes, addresses without empty filters.
+// What every page does beyond HTMX: the loading line, where the focus goes, addresses without empty filters.
 "use strict";
 
 document.documentElement.classList.add("js");
 
 // A form that comes back with errors is taken up where the first of them is.
 document.querySelector("[aria-invalid=true]")?.focus();
-
-// Keys: "/" searches, "u" takes the last change back.
-document.addEventListener("keydown", (event) => {
-  const isText = event.target.closest?.("input, textarea, select, [contenteditable]");
-  if (isText || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.key === "/") {
-    const field = document.querySelector("[data-key='/']");
-    if (!field) return;
-    event.preventDefault();
-    field.focus();
-    field.select();
-  } else if (event.key === "u") {
-    newestUndo()?.requestSubmit();
-  }
-});
 
 // What waits for background work looks again by itself, but not in a tab that nobody sees.
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -69,12 +54,33 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (elt?.closest(".pages")) window.scrollTo(0, 0);
 });
 
-// Filters that are not set stay out of the address.
+// Filters that are not set stay out of the address, and columns stand in it as one list.
 document.addEventListener("htmx:configRequest", (event) => {
-  if (!event.target.matches("[data-drop-empty], .rows-form")) return;
-  for (const [name, value] of [...event.detail.formData.entries()]) {
-    if (value === "" && name !== "org") event.detail.formData.delete(name);
+  if (!event.target.matches("[data-drop-empty], .rows-form, [data-columns]")) return;
+  const { formData } = event.detail;
+  for (const [name, value] of [...formData.entries()]) {
+    if (value === "" && name !== "org") formData.delete(name);
   }
+  const columns = formData.getAll("columns");
+  if (columns.length > 1) formData.set("columns", columns.join(","));
+});
+
+// Columns change places in their menu before they are shown.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-move]");
+  if (!link || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  const item = link.closest("li");
+  if (link.dataset.move === "up") item.previousElementSibling?.before(item);
+  else item.nextElementSibling?.after(item);
+  link.focus();
+});
+document.addEventListener("submit", (event) => {
+  const form = event.target.closest("[data-usual]");
+  if (!form) return;
+  const menu = new FormData(form.parentElement.querySelector("[data-columns]"));
+  form.elements.columns.value = menu.getAll("columns").join(",");
+  form.elements.density.value = menu.get("density");
 });
 
 // From a job, "Jobs" leads back to the list as it was left.
