@@ -34,6 +34,7 @@ LOOK_AGAIN_SECONDS = 0.5
 
 SIGNED_OUT = "{cvat} no longer accepts the sign-in of this run. Sign in again, then run the rest."
 NO_CREDENTIAL = "The sign-in of this run can't be read any more. Run the rest again."
+ANOTHER_SERVER = "The portal stands in front of another server now."
 WENT_WRONG = "The portal failed; its log says how. Run the rest again."
 
 # Set when this process is to end: what is under way is finished, and the run given back for another to go on with.
@@ -98,6 +99,8 @@ class Carrying:
         self.said = self.run.problem
 
     def go(self) -> None:
+        if self.run.upstream != settings.CVAT_URL:
+            return end(self.lease, STOPPED, ANOTHER_SERVER)
         person = person_of(self.run)
         if person is None:
             return end(self.lease, STOPPED, NO_CREDENTIAL)

@@ -198,4 +198,4 @@ def own_runs(person: Person) -> QuerySet[Run]:
 def purge() -> int:
     """Delete drafts that nobody confirmed within a day; how many."""
     too_old = timezone.now() - timedelta(hours=DRAFT_HOURS)
-    return Run.objects.filter(status=DRAFT, made__lt=too_old).delete()[0]
+    return Run.objects.filter(status=DRAFT, made__lt=too_old).delete()[1].get("runs.Run", 0)
