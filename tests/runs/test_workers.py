@@ -18,7 +18,7 @@ import pytest
 import redis
 
 from jobsportal.sandbox import Sandbox
-from jobsportal.sandbox.demo import BULK_FIRST_JOB, BULK_TASK
+from jobsportal.sandbox.demo_bulk import FIRST_JOB, FIRST_TASK
 from tests.server import ROOT, free_port
 
 pytestmark = pytest.mark.slow
@@ -94,7 +94,7 @@ class Site:
         return bool(self.query("SELECT 1 FROM runs_worker WHERE name LIKE ?", f"%-{process.pid}"))
 
     def begin(self, job_ids) -> None:
-        said = {"token": self.sandbox.token("alice"), "task_id": BULK_TASK, "job_ids": job_ids, "wanted": WANTED}
+        said = {"token": self.sandbox.token("alice"), "task_id": FIRST_TASK, "job_ids": job_ids, "wanted": WANTED}
         self.python("-m", "tests.runs.begin_run", text=json.dumps(said))
 
     def through(self) -> int:
@@ -163,7 +163,7 @@ def check_outcomes(site: Site, before: dict[int, tuple]) -> None:
 
 
 def ids_of(jobs: int) -> list[int]:
-    return list(range(BULK_FIRST_JOB, BULK_FIRST_JOB + jobs))
+    return list(range(FIRST_JOB, FIRST_JOB + jobs))
 
 
 def test_a_killed_worker_loses_nothing_and_does_nothing_twice(tmp_path):
