@@ -565,6 +565,15 @@ def test_annotators_are_those_who_had_the_job_while_it_was_annotated(portal, ups
     assert annotators("http://elsewhere.example", [JOB]) == {JOB: set()}
 
 
+def test_who_had_it_when_its_stage_went_on_is_known_from_the_next_assignee(portal, upstream):
+    upstream.store.jobs[JOB].assignee_id = CAROL  # in CVAT itself
+    save(portal, "stage", "validation")
+    assert annotators(upstream.url, [JOB]) == {JOB: set()}
+    changed(portal, "assignee", DAVE)
+    changed(portal, "assignee", BOB)
+    assert annotators(upstream.url, [JOB]) == {JOB: {CAROL}}, "dave and bob review"
+
+
 def test_a_reviewer_who_came_with_the_stage_is_no_annotator(portal, upstream):
     key, facts = uuid4(), {"upstream": upstream.url, "job_id": 901, "stage": "annotation"}
     record(**facts, key=key, field="assignee", before="bob", before_id=BOB, after="dave", after_id=DAVE)
