@@ -7,34 +7,45 @@ from uuid import UUID
 from jobsportal.activity.models import CHANGED, Change
 
 ANNOTATION = "annotation"
+FIELDS = ("assignee", "stage", "annotations")
 BATCH = 500
 
 
 def annotators(upstream: str, job_ids: Iterable[int]) -> dict[int, set[int]]:
     """The ids of those who had each of these jobs while its stage was annotation, or changed its annotations; a job
-    that the record tells nothing of has an empty set."""
+    that the record tells nothing of has an empty set.
+
+    Whoever has a job now may be one of them too: of a job that never changed hands the record knows nobody."""
     found: dict[int, set[int]] = {job_id: set() for job_id in job_ids}
     ids = list(found)
     for start in range(0, len(ids), BATCH):
         part = ids[start : start + BATCH]
-        records = Change.objects.filter(upstream=upstream, job_id__in=part, outcome=CHANGED).order_by("id")
-        for change in records.filter(field="annotations").order_by().values("job_id", "person_id").distinct():
-            found[change["job_id"]].add(change["person_id"])
-        assigned = records.filter(field__in=("assignee", "stage"))
-        for (job_id, _), made in groupby(assigned.order_by("job_id", "id"), key=of_one_request):
-            found[job_id] |= assignees(list(made))
+        records = Change.objects.filter(upstream=upstream, job_id__in=part, outcome=CHANGED, field__in=FIELDS)
+        for job_id, changes in groupby(records.order_by("job_id", "id"), key=lambda change: change.job_id):
+            found[job_id] = people_in(changes)
     return found
 
 
-def of_one_request(change: Change) -> tuple[int, UUID]:
-    return change.job_id, change.key
+def people_in(changes: Iterable[Change]) -> set[int]:
+    """Walk through what was changed of one job, oldest first. Whoever had it when its stage left annotation turns up
+    as the one before the next assignee."""
+    people: set[int | None] = set()
+    has_left = False
+    for _, group in groupby(changes, key=key_of):
+        made = {change.field: change for change in group}
+        assignee, stage = made.get("assignee"), made.get("stage")
+        was_annotation = next(iter(made.values())).stage == ANNOTATION
+        is_annotation = stage.after == ANNOTATION if stage else was_annotation
+        has_left = has_left or (was_annotation and not is_annotation)
+        if assignee and (was_annotation or has_left):
+            people.add(assignee.before_id)
+        if assignee and is_annotation:
+            people.add(assignee.after_id)
+        if "annotations" in made:
+            people.add(made["annotations"].person_id)
+        has_left = has_left and not assignee
+    return {id for id in people if id is not None}
 
 
-def assignees(made: list[Change]) -> set[int]:
-    """Who had the job before and after a change, of those sides of it on which the stage was annotation."""
-    moved = next((change for change in made if change.field == "stage"), None)
-    stage_after = moved.after if moved else made[0].stage
-    given = [change for change in made if change.field == "assignee"]
-    had = {change.before_id for change in given if change.stage == ANNOTATION}
-    has = {change.after_id for change in given if stage_after == ANNOTATION}
-    return {id for id in had | has if id is not None}
+def key_of(change: Change) -> UUID:
+    return change.key

@@ -73,9 +73,11 @@ def claimed(key: UUID) -> Iterator[None]:
 
 
 def readable_job(person: Person, made: list[Change]) -> Job:
-    """The job as it is. Where the upstream does not show it, only those who see the record are told so."""
+    """The job as it is. Where the upstream does not show it, only those who see the record are told so.
+
+    It is asked within the job's own organization: elsewhere those who lead that have no say."""
     try:
-        return person.client.jobs.retrieve(made[0].job_id)
+        return person.client_within(made[0].organization_id).jobs.retrieve(made[0].job_id)
     except errors.CVATError as error:
         is_hidden = isinstance(error, errors.NotFound | errors.Forbidden)
         if is_hidden and not seen_by(person).filter(key=made[0].key).exists():

@@ -82,13 +82,13 @@ def change(
 def send(person: Person, before: Job, wanted: Values, undoes: UUID | None = None) -> Change:
     """Set these values, whatever the job has, and record what came of it; `undoes` is the key of what is taken back.
 
-    Upstream: for a new assignee users by id, then PATCH. Raises Invalid for an assignee that isn't there, and whatever
-    the upstream answers.
+    Upstream, within the job's own organization: for a new assignee users by id, then PATCH. Raises Invalid for an
+    assignee that isn't there, and whatever the upstream answers.
     """
     user = None
     try:
         user = new_assignee(person, before, wanted.get("assignee"))
-        after = person.client.jobs.partial_update(before.id, **wanted)
+        after = person.client_for(before).jobs.partial_update(before.id, **wanted)
     except errors.CVATError as error:
         record_refusal(person, before, wanted, error, assignee=user, undoes=undoes)
         raise

@@ -48,6 +48,29 @@ def test_somebody_elses_later_change_is_told_and_stays(page: Page, enter, sandbo
     assert sandbox.store.jobs[3].assignee_id == 5
 
 
+TWICE = """async () => {
+  const form = document.querySelector("table.activity form");
+  const send = () => fetch(form.action, {
+    method: "POST", body: new URLSearchParams(new FormData(form)), headers: {"HX-Request": "true"},
+  });
+  const answers = await Promise.all([send(), send()]);
+  return answers.map((answer) => JSON.parse(answer.headers.get("HX-Trigger")).toast.words);
+}"""
+
+
+def test_of_two_undos_at_once_one_wins(page: Page, enter, sandbox: Sandbox):
+    enter(page)
+    assign(page, 3, "carol")
+    page.goto("/activity/?org=acme&job=3")
+    sandbox.calls.clear()
+    sandbox.fail(method="PATCH", delay=0.5, times=None)
+    assert sorted(page.evaluate(TWICE)) == [
+        "Taken back. Job 3: assigned to nobody",
+        "This change is taken back already, or somebody is at it.",
+    ]
+    assert len([call for call in sandbox.calls if call.method == "PATCH"]) == 1
+
+
 def test_filters_stand_in_the_address_and_the_back_button_goes_back(page: Page, enter):
     enter(page)
     assign(page, 3, "bob")

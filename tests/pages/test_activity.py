@@ -273,6 +273,16 @@ def test_a_leader_takes_back_what_somebody_else_did(portal, sign_in, upstream):
     assert Change.objects.get(undoes=made.key).username == "alice"
 
 
+def test_undo_asks_within_the_jobs_own_organization_whichever_is_looked_at(sign_in, upstream):
+    alice = sign_in("alice")
+    made = changed(alice, "assignee", BOB)
+    alice.get("/jobs/?org=")
+    upstream.calls.clear()
+    undo(alice, made.key, **HTMX)
+    asked = [call for call in upstream.calls if call.path == f"/api/jobs/{JOB}"]
+    assert {call.headers["x-organization"] for call in asked} == {"acme"} and len(asked) == 2
+
+
 def test_whoever_sees_the_job_may_ask_and_the_upstream_says_no(portal, sign_in, upstream):
     carol = sign_in("carol")
     job = carol.get("/jobs/?view=mine&state=in+progress").context["rows"][0].job
@@ -553,6 +563,15 @@ def test_annotators_are_those_who_had_the_job_while_it_was_annotated(portal, ups
     found = annotators(upstream.url, [JOB, 5])
     assert found == {JOB: {BOB, CAROL}, 5: set()}, "dave came to review"
     assert annotators("http://elsewhere.example", [JOB]) == {JOB: set()}
+
+
+def test_who_had_it_when_its_stage_went_on_is_known_from_the_next_assignee(portal, upstream):
+    upstream.store.jobs[JOB].assignee_id = CAROL  # in CVAT itself
+    save(portal, "stage", "validation")
+    assert annotators(upstream.url, [JOB]) == {JOB: set()}
+    changed(portal, "assignee", DAVE)
+    changed(portal, "assignee", BOB)
+    assert annotators(upstream.url, [JOB]) == {JOB: {CAROL}}, "dave and bob review"
 
 
 def test_a_reviewer_who_came_with_the_stage_is_no_annotator(portal, upstream):
