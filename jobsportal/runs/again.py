@@ -1,13 +1,11 @@
 """What follows on a run: taking it back, and trying a part of it once more."""
 
-from django.conf import settings
-
 from jobsportal.accounts.person import Person
-from jobsportal.activity.models import Change
+from jobsportal.jobs.changes import FIELDS
 from jobsportal.jobs.selection import Selected, by_ids
 from jobsportal.runs import plans
 from jobsportal.runs.models import CHANGED, DELETE, DRAFT, FAILED, LIVE, REFUSED, UNDO, WAITING, Run
-from jobsportal.runs.plans import Planned
+from jobsportal.runs.plans import NotThis, Planned
 from jobsportal.runs.wishes import deletion_of, planned_again
 
 # By the names that the forms give to them.
@@ -37,19 +35,17 @@ def is_looked_at(run: Run, outcome: str) -> bool:
 
 
 def undo_run(person: Person, run: Run) -> Run:
-    """A plan that gives each field back what it had before the run, where it still has what the run gave it."""
-    records = Change.objects.filter(run=run, outcome=CHANGED, upstream=settings.CVAT_URL).exclude(field="job")
+    """A plan that gives each field back what it had before the run, where it still has what the run gave it. Raises
+    NotThis where there is nothing to give back."""
     planned: dict[int, Planned] = {}
-    people: dict[int, str] = {}
-    for record in records.order_by("id"):
+    for record in run.changes.filter(outcome=CHANGED, field__in=FIELDS).order_by("id"):
         plan = planned.setdefault(record.job_id, Planned(record.job_id, record.organization_id))
         is_person = record.field == "assignee"
         plan.wanted.setdefault(record.field, record.before_id if is_person else record.before)
         plan.expected[record.field] = record.after_id if is_person else record.after
-        if is_person and record.before_id is not None:
-            people[record.before_id] = record.before
-    wanted = {"people": [{"id": id, "username": name} for id, name in people.items()]}
-    return plans.draft(person, UNDO, wanted, planned.values(), undoes=run)
+    if not planned:
+        raise NotThis
+    return plans.draft(person, UNDO, {}, planned.values(), undoes=run)
 
 
 def undone_already(person: Person, run: Run) -> Run | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -32,13 +32,14 @@ from jobsportal.runs.models import (
     Item,
     Run,
 )
-from jobsportal.runs.plans import DRAFT_HOURS
+from jobsportal.runs.plans import DRAFT_HOURS, own_runs
 from jobsportal.web.tables import BYTE_ORDER_MARK, csv_line
 
 NOT_THERE = "There is no such run here. A plan that nobody confirms is kept for a day."
 ITEMS_SHOWN, RUNS_SHOWN = 50, 25
 FIELDS = ("assignee", "stage", "state")
 LEFT = "left"
+NEW = "new"
 
 # How the addresses of lists within a page call the plan's verdicts and the items' outcomes, and their headings.
 VERDICTS = {
@@ -63,9 +64,19 @@ def seen_by(person: Person, key: UUID) -> Run:
     found = Run.objects.select_related("undoes", "retries").filter(upstream=settings.CVAT_URL, key=key).first()
     if found is None or not (found.person_id == person.id or is_led(person, found)):
         raise Http404(NOT_THERE)
-    if found.status == DRAFT and found.made < timezone.now() - timedelta(hours=DRAFT_HOURS):
+    if found.status == DRAFT and found.made < oldest_plan():
         raise Http404(NOT_THERE)
     return found
+
+
+def oldest_plan() -> datetime:
+    """Plans that were made before are over, whether they have been deleted yet or not."""
+    return timezone.now() - timedelta(hours=DRAFT_HOURS)
+
+
+def listed_for(person: Person) -> QuerySet[Run]:
+    """One's own runs and plans, newest first."""
+    return own_runs(person).exclude(status=DRAFT, made__lt=oldest_plan()).select_related("undoes", "retries")
 
 
 def is_led(person: Person, run: Run) -> bool:
@@ -170,7 +181,7 @@ def lines_of(person: Person, run: Run, items: list[Item]) -> list[Line]:
     tasks = {item.about["task_id"] for item in items if item.about.get("task_id")}
     known = names.find(person, tasks, set()) if tasks else names.Names()
     people = people_of(run)
-    return [Line(item, task_name(known, item), changes_of(item, people)) for item in items]
+    return [Line(item, task_name(known, item), changes_of(run, item, people)) for item in items]
 
 
 def task_name(known: names.Names, item: Item) -> str:
@@ -179,18 +190,26 @@ def task_name(known: names.Names, item: Item) -> str:
 
 
 def people_of(run: Run) -> dict[int, str]:
-    """The user names of those whom a run assigns jobs to."""
+    """The user names of those whom a run assigns jobs to. An undo finds them in the record of what it takes back."""
     people = [*run.wanted.get("people", []), run.wanted.get("assignee")]
-    return {user["id"]: user["username"] for user in people if user}
+    known = {user["id"]: user["username"] for user in people if user}
+    if run.kind == UNDO and run.undoes:
+        rows = run.undoes.changes.order_by().filter(field="assignee").values_list("before_id", "before")
+        known |= people_of(run.undoes) | {id: name for id, name in rows.distinct() if id is not None}
+    return known
 
 
-def changes_of(item: Item, people: dict[int, str]) -> list[tuple[str, str, str]]:
+def changes_of(run: Run, item: Item, people: dict[int, str]) -> list[tuple[str, str, str]]:
     """What was sent, or is planned, and what was there before. A value that stays is left out."""
     known = people | ({item.about["assignee_id"]: item.about["assignee"]} if item.about.get("assignee_id") else {})
     before = before_of(item, known)
     after = item.sent if item.sent is not None else item.wanted
     told = [(name, before.get(name, ""), in_words(name, after[name], known)) for name in FIELDS if name in after]
-    return [change for change in told if change[1] != change[2]]
+    changes = [change for change in told if change[1] != change[2]]
+    state = (item.before or item.about).get("state", NEW)
+    if run.kind != UNDO and state != NEW and "state" not in after and "stage" in [name for name, _, _ in changes]:
+        changes.append(("state", state, NEW))  # as the upstream does by itself
+    return changes
 
 
 def before_of(item: Item, people: dict[int, str]) -> dict[str, str]:
@@ -213,12 +232,12 @@ def outcome_lines(run: Run) -> Iterator[bytes]:
     people = people_of(run)
     yield BYTE_ORDER_MARK + csv_line(COLUMNS)
     for item in run.items.iterator(chunk_size=500):
-        yield csv_line(cells(item, people))
+        yield csv_line(cells(run, item, people))
 
 
-def cells(item: Item, people: dict[int, str]) -> tuple[Any, ...]:
-    before = before_of(item, people)
-    after = (item.sent or {}) if item.outcome == CHANGED else {}
-    told = [[before.get(name, ""), in_words(name, after[name], people) if name in after else ""] for name in FIELDS]
+def cells(run: Run, item: Item, people: dict[int, str]) -> tuple[Any, ...]:
+    changes = changes_of(run, item, people) if item.outcome == CHANGED else []
+    by_field = {name: (before, after) for name, before, after in changes}
+    told = [by_field.get(name, ("", "")) for name in FIELDS]
     done = item.done.isoformat(timespec="seconds") if item.done else ""
     return (item.job_id, item.outcome or LEFT, item.words, *(value for pair in told for value in pair), done)

@@ -20,6 +20,7 @@ from jobsportal.runs.models import DELETE, DISTRIBUTE, DRAFT, STOPPED, Run
 from jobsportal.runs.plans import NotThis, NoWorker
 from jobsportal.runs.progress import progress_by_run, progress_of, took
 from jobsportal.web.addresses import is_partial
+from jobsportal.web.errors import refused
 from jobsportal.web.streaming import csv_passed_on
 
 RunView = Callable[[PortalRequest, UUID], HttpResponseBase]
@@ -39,8 +40,7 @@ def posted(view: RunView) -> RunView:
 @require_safe
 def run_list(request: PortalRequest) -> HttpResponse:
     """GET /runs/: one's own runs. Upstream: nothing."""
-    runs = plans.own_runs(request.person).select_related("undoes", "retries")
-    page = Paginator(runs, pages.RUNS_SHOWN).get_page(request.GET.get("page", "1"))
+    page = Paginator(pages.listed_for(request.person), pages.RUNS_SHOWN).get_page(request.GET.get("page", "1"))
     progress = progress_by_run(page.object_list)
     rows = [{"run": run, "title": pages.title_of(run), "progress": progress[run.pk]} for run in page]
     return render(request, "runs/list.html", {"page": page, "rows": rows})
@@ -183,7 +183,11 @@ def undo(request: PortalRequest, key: UUID) -> HttpResponseBase:
         return begun(request, made) if made.status == DRAFT else redirect("runs:run", made.key)
     if not may_be_undone(found):
         return redirect("runs:run", key)
-    return begun(request, undo_run(request.person, found))
+    try:
+        return begun(request, undo_run(request.person, found))
+    except NotThis:
+        words = "The record of what this run changed is not there, so the portal can’t tell what to give back."
+        return refused(request, "This can’t be taken back", words, 422)
 
 
 @require_safe

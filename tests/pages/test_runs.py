@@ -256,6 +256,16 @@ def test_each_job_advances_from_its_own_stage_and_the_last_stays(portal, upstrea
     assert items[found["acceptance"]].verdict == ALREADY
 
 
+def test_a_plan_tells_that_a_new_stage_takes_the_state_along(portal, upstream):
+    job = jobs_where(upstream, stage="annotation", state="in progress", organization=ACME)[0]
+    stage_alone = portal.get(f"/runs/{planned(portal, [job], stage='validation').key}/")
+    assert "stage annotation → validation" in words_of(stage_alone) and "state in progress → new" in words_of(
+        stage_alone
+    )
+    with_state = portal.get(f"/runs/{planned(portal, [job], stage='validation', state='completed').key}/")
+    assert "state in progress → completed" in words_of(with_state) and "→ new" not in words_of(with_state)
+
+
 def test_jobs_that_are_gone_or_foreign_are_left_out_and_said(portal, upstream):
     foreign = jobs_where(upstream, organization=HARBOR)[0]
     run = planned(portal, [1, 9999, foreign], state="completed")
@@ -406,7 +416,7 @@ def test_a_plan_older_than_a_day_is_gone_in_words(portal, worker, unsent):
         portal.get(f"/runs/{uuid4()}/"),
     ):
         assert answer.status_code == 404 and "kept for a day" in words_of(answer)
-    assert not unsent
+    assert not unsent and "No runs yet" in words_of(portal.get("/runs/"))
 
 
 def test_a_plan_of_handing_out_is_looked_at_on_its_own_page(portal, worker, unsent):
@@ -573,6 +583,19 @@ def test_undoing_gives_back_what_was_there_and_begins(portal, worker, unsent):
     assert items[1].expected == {"state": "completed", "assignee": CAROL}
     assert portal.post(f"/runs/{run.key}/undo")["Location"] == f"/runs/{undo.key}/", "a second click is no second undo"
     assert "See the undo" in words_of(portal.get(f"/runs/{run.key}/"))
+
+
+def test_an_undo_is_shown_with_the_names_of_the_record(portal):
+    run = made(outcomes={1: CHANGED}, wanted={"assignee": {"id": CAROL, "username": "carol"}})
+    recorded(run, 1, "assignee", "dave", "carol", before_id=5, after_id=CAROL)
+    page = portal.post(f"/runs/{run.key}/undo")
+    assert page.status_code == 503 and "assignee carol → dave" in words_of(page)
+
+
+def test_an_undo_without_a_record_is_refused_in_words(portal, worker):
+    run = made(outcomes={1: CHANGED})
+    answer = portal.post(f"/runs/{run.key}/undo")
+    assert answer.status_code == 422 and "can’t be taken back" in words_of(answer) and Run.objects.count() == 1
 
 
 def test_an_undo_without_a_worker_is_kept_as_a_plan(portal, unsent):
