@@ -72,13 +72,13 @@ MEMBER = ("id", "username", "name", "organizations")
 
 def plan_context(request: PortalRequest, run: Run, *, with_rows: bool = True) -> dict[str, Any]:
     """The plan in numbers, and the rows of its table. Upstream: the names of tasks, where they are not cached."""
-    unassigned = sum(1 for about in run.items.values_list("about", flat=True) if about["assignee_id"] is None)
+    items = list(run.items.only("run", "organization_id", "wanted", "about", "verdict", "why"))
     context = {
         "run": run,
         "total": run.total,
-        "unassigned": unassigned,
-        "organizations": len(drafts.organizations_of(run)),
-        "balance": balance_of(run),
+        "unassigned": sum(1 for item in items if item.about["assignee_id"] is None),
+        "organizations": len({item.organization_id for item in items}),
+        "balance": balance_of(run, items),
         "missing": whole_number(request.GET.get("missing", ""), digits=6),
     }
     return context | rows_context(request, run) if with_rows and context["balance"] else context

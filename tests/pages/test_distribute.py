@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 
 from jobsportal.activity.models import Change
+from jobsportal.distribute import people
 from jobsportal.runs import workers
 from jobsportal.runs.models import DRAFT, QUEUED, Item, Run
 from jobsportal.sandbox import Sandbox
@@ -174,6 +175,14 @@ def test_all_members_and_none(portal):
     portal.post(place_of(run), {"person": BOB, "method": "equal_jobs", "which": "all", "step": "clear"})
     run.refresh_from_db()
     assert run.wanted["choice"]["ticked"] == []
+
+
+def test_more_members_than_a_plan_takes_are_told(portal, monkeypatch):
+    monkeypatch.setattr(people, "MAX_PEOPLE", 3)
+    run = draft_of(portal)
+    assert "4 more match" in words(portal.get(place_of(run)))
+    answer = portal.post(place_of(run), {"method": "equal_jobs", "which": "all", "step": "members"})
+    assert answer.status_code == 422 and "more than the 3 that one plan takes" in text_of(answer)
 
 
 def test_who_worked_on_the_projects_comes_from_the_record_and_the_present_assignees(portal, upstream):
