@@ -254,6 +254,35 @@ def test_jobs_that_are_given_anew_are_not_counted_twice(portal):
     assert "1 already is like that" in words(page)
 
 
+def test_a_completed_job_is_open_again_only_once_its_stage_is_new(portal):
+    run = planned(portal, draft_of(portal, all="1", query="stage=annotation&state=completed&assignee=dave"), BOB)
+    now = run.wanted["loads"][str(BOB)][0]
+    assert f'aria-label="Open jobs: {now} now, {now} after"' in text_of(portal.get(place_of(run)))
+    planned(portal, run, BOB, review="on")
+    assert f'aria-label="Open jobs: {now} now, {now + run.total} after"' in text_of(portal.get(place_of(run)))
+
+
+def test_loads_are_counted_where_the_plan_was_begun(sign_in, upstream):
+    bob = sign_in("bob")
+    run = draft_of(bob)
+    bob.post("/organization", {"org": "harbor"})
+    upstream.calls.clear()
+    planned(bob, run, BOB)
+    (counted,) = [call for call in upstream.calls if call.path == "/api/jobs"]
+    sent = {name.lower(): value for name, value in counted.headers.items()}
+    assert "acme" in (sent.get("x-organization"), *counted.query.get("org", []))
+    assert "in Acme Labelling." in words(bob.get(place_of(run)))
+
+
+def test_personal_jobs_are_for_oneself(sign_in):
+    alice = sign_in("alice", org="")
+    run = draft_of(alice, all="1", query="")
+    page = text_of(alice.get(place_of(run)))
+    assert re.findall(r'candidate-name">(\w+)', page) == ["alice"] and "worked on these tasks" in page
+    alice.post(place_of(run), {"method": "equal_jobs", "which": "all", "step": "worked"})
+    assert counts(planned(alice, run, ALICE)) == {ALICE: run.total}
+
+
 def test_limits_leave_jobs_over_and_say_so(portal):
     run = draft_of(portal)
     planned(portal, run, BOB, CAROL, limit="3", **{f"limit-{CAROL}": "1"})
