@@ -81,11 +81,10 @@ class Balance:
         return sum(self.left.values())
 
 
-def balance_of(run: Run) -> Balance | None:
-    """None while nothing is planned. Reads the run's items, and asks nothing of the upstream."""
+def balance_of(run: Run, items: list[Item]) -> Balance | None:
+    """The plan that a run and its items hold; None while nothing is planned."""
     if "people" not in run.wanted:
         return None
-    items = list(run.items.all())
     given, going = defaultdict(list), defaultdict(list)
     for item in items:
         given[item.wanted.get("assignee")].append(item)

@@ -72,13 +72,15 @@ MEMBER = ("id", "username", "name", "organizations")
 
 def plan_context(request: PortalRequest, run: Run, *, with_rows: bool = True) -> dict[str, Any]:
     """The plan in numbers, and the rows of its table. Upstream: the names of tasks, where they are not cached."""
-    unassigned = sum(1 for about in run.items.values_list("about", flat=True) if about["assignee_id"] is None)
+    items = list(run.items.only("run", "organization_id", "wanted", "about", "verdict", "why"))
     context = {
         "run": run,
         "total": run.total,
-        "unassigned": unassigned,
-        "organizations": len(drafts.organizations_of(run)),
-        "balance": balance_of(run),
+        "unassigned": sum(1 for item in items if item.about["assignee_id"] is None),
+        "organizations": len({item.organization_id for item in items}),
+        "projects": len({item.about["project_id"] for item in items} - {None}),
+        "balance": balance_of(run, items),
+        "counted_in": drafts.looking_at(request.person, run),
         "missing": whole_number(request.GET.get("missing", ""), digits=6),
     }
     return context | rows_context(request, run) if with_rows and context["balance"] else context
@@ -92,7 +94,7 @@ def rows_context(request: PortalRequest, run: Run) -> dict[str, Any]:
     elif person_id := whole_number(show, digits=9):
         items = items.filter(wanted__assignee=person_id)
     page = Paginator(items, ROWS).get_page(request.GET.get("page"))
-    names = find(request.person, {item.about["task_id"] for item in page}, set())
+    names = find(drafts.looking_at(request.person, run), {item.about["task_id"] for item in page}, set())
     rows = [
         Row(
             item,

@@ -32,10 +32,8 @@ class Member:
     organizations: list[OrganizationId] = field(default_factory=list)
 
 
-def found(
-    person: Person, organizations: Collection[OrganizationId], search: str = "", page_size: int = MAX_PEOPLE
-) -> tuple[list[Member], int]:
-    """Members by a part of their names, by user name, and how many more there are than are returned.
+def found(person: Person, organizations: Collection[OrganizationId], search: str = "") -> tuple[list[Member], int]:
+    """Members by a part of their names, by user name, and how many more there are than are returned (100 of each).
 
     Upstream: users.list per organization, side by side.
     """
@@ -43,7 +41,7 @@ def found(
         partial(
             person.client_within(one).users.list,
             search=search or None,
-            page_size=page_size,
+            page_size=MAX_PEOPLE,
             is_active=True,
         )
         for one in organizations

@@ -138,8 +138,9 @@ def all_members(request: PortalRequest, run: Run, form: PlanForm) -> list[int]:
 
 
 def who_worked(request: PortalRequest, run: Run, form: PlanForm) -> list[int]:
-    ids = people.who_worked(request.person, list(run.items.values_list("about", flat=True)))
-    members = people.by_ids(request.person, drafts.organizations_of(run), ids)
+    person = drafts.looking_at(request.person, run)
+    ids = people.who_worked(person, list(run.items.values_list("about", flat=True)))
+    members = people.by_ids(person, drafts.organizations_of(run), ids)
     if not members:
         raise Unplannable("Nobody who is still there has worked on this yet.")
     return added(form, [member.id for member in members])

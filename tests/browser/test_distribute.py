@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.test_accessibility import complaints
 from tests.server import Portal
 
 DATABASE = "portal.sqlite3"
@@ -130,3 +131,21 @@ def test_the_page_fits_a_phone(page: Page, enter, scheme):
     expect(page.get_by_role("button", name="Hand out")).to_be_visible()
     main = "document.querySelector('main').scrollWidth - document.querySelector('main').clientWidth"
     assert page.evaluate(main) <= 0
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 1280), ("light", 360), ("dark", 360)])
+def test_axe_finds_nothing(page: Page, enter, scheme, width):
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.set_viewport_size({"width": width, "height": 800})
+    enter(page)
+    page.goto("/distribute/")
+    found = complaints(page)
+    page.get_by_role("button", name="that nobody has").click()
+    page.get_by_role("button", name="Show the plan").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose at least one person")
+    found += complaints(page)
+    choose(page, "bob", "carol")
+    page.get_by_label("At most, per person").fill("4")
+    page.get_by_role("button", name="Show the plan").click()
+    expect(page.get_by_text("The limits are reached").first).to_be_visible()
+    assert not (found + complaints(page))

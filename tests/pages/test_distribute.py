@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 
 from jobsportal.activity.models import Change
+from jobsportal.distribute import people
 from jobsportal.runs import workers
 from jobsportal.runs.models import DRAFT, QUEUED, Item, Run
 from jobsportal.sandbox import Sandbox
@@ -176,6 +177,14 @@ def test_all_members_and_none(portal):
     assert run.wanted["choice"]["ticked"] == []
 
 
+def test_more_members_than_a_plan_takes_are_told(portal, monkeypatch):
+    monkeypatch.setattr(people, "MAX_PEOPLE", 3)
+    run = draft_of(portal)
+    assert "4 more match" in words(portal.get(place_of(run)))
+    answer = portal.post(place_of(run), {"method": "equal_jobs", "which": "all", "step": "members"})
+    assert answer.status_code == 422 and "more than the 3 that one plan takes" in text_of(answer)
+
+
 def test_who_worked_on_the_projects_comes_from_the_record_and_the_present_assignees(portal, upstream):
     run = draft_of(portal, jobs="3")
     record(3, ALICE, BOB, project_id=1)
@@ -243,6 +252,35 @@ def test_jobs_that_are_given_anew_are_not_counted_twice(portal):
     page = portal.get(place_of(run))
     assert f'aria-label="Open jobs: {now} now, {now} after"' in text_of(page)
     assert "1 already is like that" in words(page)
+
+
+def test_a_completed_job_is_open_again_only_once_its_stage_is_new(portal):
+    run = planned(portal, draft_of(portal, all="1", query="stage=annotation&state=completed&assignee=dave"), BOB)
+    now = run.wanted["loads"][str(BOB)][0]
+    assert f'aria-label="Open jobs: {now} now, {now} after"' in text_of(portal.get(place_of(run)))
+    planned(portal, run, BOB, review="on")
+    assert f'aria-label="Open jobs: {now} now, {now + run.total} after"' in text_of(portal.get(place_of(run)))
+
+
+def test_loads_are_counted_where_the_plan_was_begun(sign_in, upstream):
+    bob = sign_in("bob")
+    run = draft_of(bob)
+    bob.post("/organization", {"org": "harbor"})
+    upstream.calls.clear()
+    planned(bob, run, BOB)
+    (counted,) = [call for call in upstream.calls if call.path == "/api/jobs"]
+    sent = {name.lower(): value for name, value in counted.headers.items()}
+    assert "acme" in (sent.get("x-organization"), *counted.query.get("org", []))
+    assert "in Acme Labelling." in words(bob.get(place_of(run)))
+
+
+def test_personal_jobs_are_for_oneself(sign_in):
+    alice = sign_in("alice", org="")
+    run = draft_of(alice, all="1", query="")
+    page = text_of(alice.get(place_of(run)))
+    assert re.findall(r'candidate-name">(\w+)', page) == ["alice"] and "worked on these tasks" in page
+    alice.post(place_of(run), {"method": "equal_jobs", "which": "all", "step": "worked"})
+    assert counts(planned(alice, run, ALICE)) == {ALICE: run.total}
 
 
 def test_limits_leave_jobs_over_and_say_so(portal):
