@@ -10,7 +10,7 @@ function openDialog(dialog) {
 
 {
   const GO_MS = 1500;
-  let goSince = 0;
+  let goSince = -GO_MS;
   let rowLast = "";
 
   function isTyping(element) {
@@ -31,7 +31,7 @@ function openDialog(dialog) {
     }
     if (isTyping(event.target) || isElsewhere(event.target)) return;
     const going = performance.now() - goSince < GO_MS;
-    goSince = 0;
+    goSince = -GO_MS;
     const done = going ? go(event.key) : KEYS[event.key]?.();
     if (done) event.preventDefault();
   });

@@ -3,6 +3,9 @@ import json
 from io import StringIO
 
 import pytest
+from django.core.cache import cache
+
+from jobsportal.sandbox import Sandbox
 
 HTMX = {"HX-Request": "true", "HX-Target": "results"}
 
@@ -411,3 +414,38 @@ def test_a_plain_number_is_a_jobs_or_a_part_of_a_name(portal, upstream):
 def test_a_number_goes_together_with_other_filters(portal):
     assert "/jobs/17/" not in text_of(portal.get("/jobs/", {"search": "#17", "stage": "validation"}))
     assert "/jobs/17/" in text_of(portal.get("/jobs/", {"search": "#17", "stage": "acceptance"}))
+
+
+def test_a_row_is_ticked_without_javascript(portal):
+    text = text_of(portal.get("/jobs/?view=unassigned&page_size=25"))
+    assert 'name="job" value="3" form="selection"' in text and "Select job 3" in text
+    count = portal.get("/jobs/?view=unassigned").context["page"].count
+    assert f"or all {count} that match" in text
+    assert 'name="query" value="?org=acme&amp;view=unassigned&amp;page_size=25"' in text
+    assert 'formaction="/runs/new?org=acme"' in text and 'formaction="/distribute/?org=acme"' in text
+    assert 'name="delete" value="1" formaction="/runs/new?org=acme"' in text
+
+
+def test_pages_of_one_list_are_found_by_the_same(portal):
+    def found_by(address: str) -> str:
+        return portal.get(address).context["query"].found_by
+
+    plain = found_by("/jobs/?state=new")
+    assert found_by("/jobs/?state=new&page_size=25&sort=id&columns=id&density=compact") == plain
+    assert found_by("/jobs/?state=new&page_size=25&page=1") == plain
+    assert found_by("/jobs/?state=completed") != plain
+
+
+@pytest.mark.slow
+def test_a_list_of_a_hundred_thousand_costs_what_a_short_one_costs(settings, sign_in):
+    def cost(jobs: int) -> list[str]:
+        with Sandbox(extra_jobs=jobs) as sandbox:
+            settings.CVAT_URL = sandbox.url
+            cache.clear()
+            portal = sign_in("alice")
+            sandbox.calls.clear()
+            for address in ("/jobs/", "/jobs/?view=review&page=3", "/jobs/?search=bulk&sort=task_name"):
+                assert portal.get(address).status_code == 200
+            return [call.path for call in sandbox.calls]
+
+    assert sorted(cost(100_000)) == sorted(cost(1_000))
