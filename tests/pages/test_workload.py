@@ -243,6 +243,40 @@ def test_two_people_and_two_organizations_never_share_numbers(sign_in, upstream)
     assert numbers_in(row_of(alice, "all")) == of_alice
 
 
+@pytest.mark.parametrize(
+    ("org", "words", "people"), [("", "outside an organization", 1), ("*", "everywhere", 1), ("acme", "in Acme", 11)]
+)
+def test_the_page_says_where_it_looks_and_counts_there(sign_in, org, words, people):
+    client = sign_in("alice", org=org)
+    page = client.get("/workload/?all=1")
+    assert words in text_of(page) and len(page.context["rows"]) == people
+    everything = page.context["others"][1]
+    for cell in everything.cells:
+        assert client.get(cell.href).context["page"].count == cell.count
+    assert (
+        sum(everything.numbers.counts[part] for part in ("open", "done")) == client.get("/jobs/").context["page"].count
+    )
+
+
+def test_a_worker_sees_colleagues_but_counts_only_what_is_theirs_to_see(sign_in):
+    page = sign_in("carol").get("/workload/?all=1")
+    counts = {row.subject.name: row.numbers.counts for row in page.context["rows"]}
+    assert len(counts) == 11 and counts["carol"]["open"] > 0
+    assert all(not sum(found.values()) for name, found in counts.items() if name != "carol")
+
+
+def test_an_organization_of_others_is_not_there(sign_in):
+    assert sign_in("carol").get("/workload/?org=harbor").status_code == 404
+
+
+def test_a_file_whose_row_failed_says_so_in_its_place(portal, upstream):
+    upstream.fail(path="^/api/jobs$", status=500, times=1)
+    rows = {row["person"]: row for row in table_of(portal, "/workload/people.csv")}
+    assert len(rows) == 13 and sum("failed" in row["open"] for row in rows.values()) == 1
+    upstream.fail(path="^/api/users$", status=500, times=1)
+    assert portal.get("/workload/people.csv").status_code == 502
+
+
 def test_refresh_asks_anew_and_leads_back(portal, upstream):
     before = numbers_in(row_of(portal, CAROL))["Open"][0]
     job = next(job for job in truth(upstream, CAROL) if job.state == "in progress")
