@@ -9,7 +9,17 @@ from django import forms
 from jobsportal.accounts.person import Person
 from jobsportal.workload.numbers import kept_of, numbers_of
 from jobsportal.workload.rows import Row, in_order, row_of, row_of_task
-from jobsportal.workload.subjects import EVERYTHING, PERSON, PROJECT, TASK, UNASSIGNED, Subject, of_user, remember
+from jobsportal.workload.subjects import (
+    EVERYTHING,
+    PERSON,
+    PROJECT,
+    TASK,
+    UNASSIGNED,
+    Subject,
+    of_user,
+    remember,
+    unlisted,
+)
 
 PAGE_SIZE = 25
 SORTS = {"": "name", "open": "open", "oldest": "longest untouched"}
@@ -50,13 +60,15 @@ class Look:
 
 @dataclass
 class Listed:
-    """A page of subjects; `numbered` are rows that came with their numbers. `others`: nobody, and all jobs."""
+    """A page of subjects; `numbered` are rows that came with their numbers. `others`: nobody, and all jobs. `unlisted`
+    where everybody is on the page: who else has jobs."""
 
     count: int
     subjects: list[Subject]
     others: list[Subject]
     numbered: list[Row]
     has_next: bool
+    unlisted: Subject | None = None
 
     @property
     def shown(self) -> int:
@@ -71,8 +83,9 @@ def listed(person: Person, look: Look) -> Listed:
         users = client.users.list(search=search, page=look.page, page_size=PAGE_SIZE, sort="username")
         subjects = [of_user(user) for user in users]
         remember(person, subjects)
-        others = [UNASSIGNED, EVERYTHING]
-        return Listed(users.count, subjects, others, [], users.has_next)
+        is_everybody = users.count == len(users) and not search
+        rest = unlisted(users) if is_everybody else None
+        return Listed(users.count, subjects, [UNASSIGNED, EVERYTHING], [], users.has_next, rest)
     if look.kind == PROJECT:
         projects = client.projects.list(search=search, page=look.page, page_size=PAGE_SIZE)
         subjects = [Subject(PROJECT, str(one.id), one.name) for one in projects]

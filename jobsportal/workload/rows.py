@@ -74,7 +74,7 @@ class Row:
     def segments(self) -> list[Segment]:
         found: list[Segment] = []
         start = 0
-        for part in SEGMENTS[self.subject.kind]:
+        for part in SEGMENTS.get(self.subject.kind, ()):
             if count := (self.numbers.counts[part] if self.numbers else 0):
                 found.append(Segment(part, TITLES[part], start, count))
                 start += count
@@ -89,6 +89,12 @@ class Row:
     def width(self) -> str:
         """How wide the bar is drawn: on the scale of the page's longest, or as wide as there is room."""
         return f"{self.total * 100 / self.scale:.4g}%" if self.scale else "100%"
+
+    @property
+    def frames(self) -> int:
+        """The frames of the open jobs; an estimate with no more digits than it is worth."""
+        number, is_estimate = (self.numbers.frames, self.numbers.is_estimate) if self.numbers else (0, False)
+        return round(number, 3 - max(3, len(str(number)))) if is_estimate else number
 
     @property
     def percent_accepted(self) -> int:

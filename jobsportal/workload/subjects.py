@@ -13,7 +13,7 @@ from jobsportal.cvat.types import BasicUser, User
 from jobsportal.jobs.queries import JobQuery
 from jobsportal.web.addresses import whole_number
 
-PERSON, PROJECT, TASK = "person", "project", "task"
+PERSON, PROJECT, TASK, UNLISTED = "person", "project", "task", "unlisted"
 NOBODY, ALL = "nobody", "all"
 
 IS_VALIDATED = filters.equals("stage", "validation")
@@ -38,6 +38,9 @@ PARTS: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 PARTS[TASK] = PARTS[PROJECT]
+PARTS[UNLISTED] = {"all": {}}
+
+MAX_NAMES = 2000  # characters of user names that a rule may hold
 
 TITLES = {
     "open": "Open",
@@ -62,12 +65,16 @@ SEGMENTS = {
 
 @dataclass(frozen=True)
 class Subject:
-    """`key` is an id, NOBODY or ALL; `name` a user's, a task's or a project's name; `more` a person's whole name."""
+    """`key` is an id, NOBODY or ALL; `name` a user's, a task's or a project's name; `more` a person's whole name.
+
+    UNLISTED jobs are of people with none of these `names`: they left, or are not visible here.
+    """
 
     kind: str
     key: str
     name: str = ""
     more: str = ""
+    names: tuple[str, ...] = ()
 
     @property
     def is_somebody(self) -> bool:
@@ -85,6 +92,9 @@ class Subject:
             given["filter"] = filters.both(filters.nobody(), rule) if rule else filters.nobody()
         elif self.is_somebody:
             given["assignee"] = self.name
+        elif self.kind == UNLISTED:
+            is_listed = filters.one_of_values("assignee", self.names)
+            given["filter"] = filters.both(filters.var("assignee"), {"!": is_listed})
         elif self.key != ALL:
             given[f"{self.kind}_id"] = int(self.key)
         if "filter" in given:
@@ -98,6 +108,13 @@ UNASSIGNED = Subject(PERSON, NOBODY, "nobody")
 
 def of_user(user: User) -> Subject:
     return Subject(PERSON, str(user.id), user.username, user.name)
+
+
+def unlisted(users: Iterable[User]) -> Subject | None:
+    """The jobs of people who are not among these; None where there are too many names to say it in a rule."""
+    names = tuple(user.username for user in users)
+    is_sayable = 0 < sum(map(len, names)) <= MAX_NAMES
+    return Subject(UNLISTED, ALL, "people who are not listed", names=names) if is_sayable else None
 
 
 def remember(person: Person, subjects: Iterable[Subject]) -> None:

@@ -54,7 +54,12 @@ def show(request: PortalRequest, kind: str) -> HttpResponse:
     if kind == PERSON:
         *rows, nobody = on_one_scale([*rows, others[0]])
         others = [nobody, others[1]]
-    return render(request, "workload/page.html", about(look, found) | {"rows": rows, "others": others})
+    context = about(look, found) | {"rows": rows, "others": others}
+    if found.unlisted and look.is_whole:
+        context["left"] = row_of(
+            request.person, found.unlisted, numbers_of(request.person, [found.unlisted])[found.unlisted]
+        )
+    return render(request, "workload/page.html", context)
 
 
 def about(look: Look, found: Listed) -> dict[str, Any]:
@@ -102,6 +107,21 @@ def row(request: PortalRequest, kind: str, key: str) -> HttpResponseBase:
         status = told(answer).status
     context = {"row": row_of(request.person, subject, answer), "kind": kind, "headings": PARTS[kind]}
     return render(request, "workload/_row.html", context, status=status)
+
+
+@require_safe
+def unlisted(request: PortalRequest) -> HttpResponseBase:
+    """GET /workload/unlisted: how many jobs belong to people who are not on the page. Upstream: users.list, and
+    jobs.list once unless it is kept."""
+    if not request.htmx:
+        return redirect(reverse("workload:people") + "?all=1")
+    found = listed(request.person, Look(PERSON, request.person.org))
+    if found.unlisted is None:
+        return HttpResponse()
+    answer = numbers_of(request.person, [found.unlisted])[found.unlisted]
+    context = {"left": row_of(request.person, found.unlisted, answer)}
+    status = told(answer).status if isinstance(answer, CVATError) else 200
+    return render(request, "workload/_unlisted.html", context, status=status)
 
 
 @require_POST

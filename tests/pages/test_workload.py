@@ -4,6 +4,7 @@ import csv
 import json
 import re
 from collections import Counter
+from datetime import UTC, datetime
 from html import unescape
 from io import BytesIO, StringIO
 from zipfile import ZipFile
@@ -13,7 +14,8 @@ from django.core.cache import cache
 
 from jobsportal.sandbox import Sandbox
 from jobsportal.workload import numbers
-from jobsportal.workload.subjects import PARTS, PERSON, SEGMENTS
+from jobsportal.workload.rows import Row
+from jobsportal.workload.subjects import EVERYTHING, PARTS, PERSON, SEGMENTS
 
 HTMX = {"HX-Request": "true"}
 CAROL, DAVE, BOB = 4, 5, 3
@@ -47,7 +49,7 @@ def test_the_page_shows_everybody_at_once_and_asks_once(portal, upstream):
     assert paths(upstream) == {"/api/users": 1}
     for name in ("admin", "alice", "carol", "judy"):
         assert f'person-name">{name}<' in text_of(page)
-    assert text_of(page).count('hx-trigger="load"') == 13, "eleven people, nobody, and all jobs"
+    assert text_of(page).count('hx-trigger="load"') == 14, "eleven people, nobody, all jobs, and others"
     assert "Only jobs that you can see are counted" in text_of(page)
     assert "grace" not in text_of(page), "she is in another organization"
 
@@ -60,7 +62,7 @@ def test_a_row_costs_six_calls_and_none_the_second_time(portal, upstream):
     assert "hx-trigger" not in text_of(row), "it is there, and does not load again"
     again = row_of(portal, CAROL)
     assert numbers_in(again) == numbers_in(row) and paths(upstream) == {"/api/jobs": 6}
-    assert text_of(portal.get("/workload/")).count('hx-trigger="load"') == 12, "what is kept comes with the page"
+    assert text_of(portal.get("/workload/")).count('hx-trigger="load"') == 13, "what is kept comes with the page"
 
 
 @pytest.mark.parametrize("key", [CAROL, DAVE, 6, 7, BOB, "nobody", "all"])
@@ -105,6 +107,15 @@ def test_frames_of_more_jobs_than_are_read_are_about_as_many(portal, upstream, m
     assert f'<span class="sub">about </span>{about:,}<' in answer
 
 
+def test_an_estimate_is_told_with_three_digits():
+    def shown(frames: int, is_estimate: bool) -> int:
+        told = numbers.Numbers({}, datetime.now(UTC), frames=frames, is_estimate=is_estimate)
+        return Row(EVERYTHING, told, "acme").frames
+
+    assert [shown(136_256, True), shown(984, True), shown(99_960, True)] == [136_000, 984, 100_000]
+    assert shown(136_256, False) == 136_256
+
+
 def test_one_hundred_times_as_many_jobs_cost_as_many_calls(settings, sign_in):
     def calls_with(jobs: int) -> Counter[str]:
         with Sandbox(extra_jobs=jobs) as more:
@@ -123,7 +134,7 @@ def test_one_hundred_times_as_many_jobs_cost_as_many_calls(settings, sign_in):
 
 def test_everything_at_once_without_scripts(portal, upstream):
     page = portal.get("/workload/?all=1")
-    assert paths(upstream) == {"/api/users": 1, "/api/jobs": 13 * 6}
+    assert paths(upstream) == {"/api/users": 1, "/api/jobs": 13 * 6 + 1}
     assert "hx-trigger" not in text_of(page)
     assert "Count all at once" not in text_of(page)
     assert '?org=acme&amp;all=1">Count all at once' in text_of(portal.get("/workload/"))
@@ -241,6 +252,79 @@ def test_two_people_and_two_organizations_never_share_numbers(sign_in, upstream)
     bob.get("/workload/?org=acme")
     assert numbers_in(row_of(bob, BOB)) != elsewhere
     assert numbers_in(row_of(alice, "all")) == of_alice
+
+
+@pytest.mark.parametrize(
+    ("org", "words", "people"), [("", "outside an organization", 1), ("*", "everywhere", 1), ("acme", "in Acme", 11)]
+)
+def test_the_page_says_where_it_looks_and_counts_there(sign_in, org, words, people):
+    client = sign_in("alice", org=org)
+    page = client.get("/workload/?all=1")
+    assert words in text_of(page) and len(page.context["rows"]) == people
+    everything = page.context["others"][1]
+    for cell in everything.cells:
+        assert client.get(cell.href).context["page"].count == cell.count
+    assert (
+        sum(everything.numbers.counts[part] for part in ("open", "done")) == client.get("/jobs/").context["page"].count
+    )
+
+
+def test_a_worker_sees_colleagues_but_counts_only_what_is_theirs_to_see(sign_in):
+    page = sign_in("carol").get("/workload/?all=1")
+    counts = {row.subject.name: row.numbers.counts for row in page.context["rows"]}
+    assert len(counts) == 11 and counts["carol"]["open"] > 0
+    assert all(not sum(found.values()) for name, found in counts.items() if name != "carol")
+
+
+def test_an_organization_of_others_is_not_there(sign_in):
+    assert sign_in("carol").get("/workload/?org=harbor").status_code == 404
+
+
+def test_a_file_whose_row_failed_says_so_in_its_place(portal, upstream):
+    upstream.fail(path="^/api/jobs$", status=500, times=1)
+    rows = {row["person"]: row for row in table_of(portal, "/workload/people.csv")}
+    assert len(rows) == 13 and sum("failed" in row["open"] for row in rows.values()) == 1
+    upstream.fail(path="^/api/users$", status=500, times=1)
+    assert portal.get("/workload/people.csv").status_code == 502
+
+
+def test_jobs_of_people_who_left_are_told_and_listed(portal, upstream):
+    nobody_left = text_of(portal.get("/workload/unlisted", headers=HTMX))
+    assert nobody_left.strip() == "<span></span>"
+    upstream.store.jobs[1].assignee_id = upstream.store.jobs[2].assignee_id = 8
+    portal.post("/workload/refresh")
+    upstream.calls.clear()
+    told = text_of(portal.get("/workload/unlisted", headers=HTMX))
+    assert paths(upstream) == {"/api/users": 1, "/api/jobs": 1}
+    assert "2 jobs</a> of people who are not listed" in told
+    href = unescape(re.search(r'href="([^"]+)"', told)[1])
+    assert sorted(row.job.id for row in portal.get(href).context["rows"]) == [1, 2]
+    page = portal.get("/workload/?all=1")
+    assert "2 jobs</a> of people who are not listed" in text_of(page)
+    rows = [*page.context["rows"], page.context["others"][0]]
+    everything = page.context["others"][1].numbers.counts
+    for part, count in everything.items():
+        there = sum(row.numbers.counts[part] for row in rows)
+        of_others = sum(1 for job in (1, 2) if matches(upstream.store.jobs[job], part))
+        assert count == there + of_others, part
+    assert "not listed" not in text_of(portal.get("/workload/?all=1&search=carol"))
+    upstream.fail(path="^/api/jobs$", status=500, times=1)
+    portal.post("/workload/refresh")
+    failed = portal.get("/workload/unlisted", headers=HTMX)
+    assert failed.status_code == 502 and "not listed: " in text_of(failed)
+
+
+def matches(job, part: str) -> bool:
+    """Whether a job is counted in a part, said another way than the portal does."""
+    if part in ("open", "done", "rejected"):
+        return {
+            "open": job.state != "completed",
+            "done": job.state == "completed",
+            "rejected": job.state == "rejected",
+        }[part]
+    if job.stage == "validation":
+        return part == "review" and job.state in ("new", "in progress")
+    return job.state == {"new": "new", "progress": "in progress"}.get(part)
 
 
 def test_refresh_asks_anew_and_leads_back(portal, upstream):
