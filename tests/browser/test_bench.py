@@ -31,9 +31,9 @@ def bench(crowd: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     assert "Traceback" not in portal.log.read_text()
 
 
-@pytest.fixture
-def base_url(bench: Portal) -> str:
-    return bench.url
+@pytest.fixture(scope="module")
+def browser_context_args(bench: Portal) -> dict[str, str]:
+    return {"base_url": bench.url}
 
 
 @pytest.fixture
