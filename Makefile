@@ -14,23 +14,24 @@ SDK  := $(VENV)/.sdk-2.20
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo run test contract check format clean chromium
+.PHONY: help demo run test contract check format clean chromium redis
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo: $(RUNS) ## The portal with a stand-in CVAT and people to sign in as; PORT and SANDBOX_PORT change the ports
+demo: $(RUNS) ## The portal with a worker, a stand-in CVAT and people to sign in as; PORT and SANDBOX_PORT change the ports
 	@exec $(PY) -m jobsportal.demo
 
-run: $(RUNS) ## The portal in front of the CVAT server that CVAT_URL names, in the environment or in .env
+run: $(RUNS) ## The portal and WORKERS workers in front of the CVAT server that CVAT_URL names, in the environment or in .env
 	@$(PY) manage.py migrate --noinput --verbosity 0
 	@$(PY) manage.py createcachetable
 	@$(PY) manage.py clearsessions
 	@$(PY) manage.py purgebackups --verbosity 0
+	@$(PY) manage.py purgeruns --verbosity 0
 	@$(PY) manage.py collectstatic --noinput --verbosity 0
-	@exec $(PY) -m gunicorn jobsportal.wsgi
+	@exec $(PY) -m jobsportal.serve
 
-test: $(DEV) $(SDK) chromium ## Every test; ARGS="-k export" chooses among them
+test: $(DEV) $(SDK) chromium redis ## Every test; ARGS="-k export" chooses among them
 	@$(PY) -m pytest $(ARGS)
 
 contract: $(DEV) ## One suite for any server: CVAT_URL, CVAT_USERNAME, CVAT_PASSWORD or CVAT_TOKEN; READ_ONLY=1 changes nothing
@@ -65,6 +66,10 @@ clean: ## Remove the virtual environment, caches and the demo's data; your own d
 # Browser tests drive the system's Chromium; where there is none and none can be had they are skipped, and pytest says so.
 chromium:
 	@sh scripts/chromium.sh
+
+# Runs through Redis Queue are tested with a real Redis; where there is none and none can be had, pytest says so.
+redis:
+	@sh scripts/redis.sh
 
 $(MADE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -1,30 +1,29 @@
-"""`make demo`: the portal and a stand-in CVAT server, started together and stopped together.
+"""`make demo`: the portal with a worker and a stand-in CVAT server, started together and stopped together.
 
 Runs on the standard library and Django alone, with data of its own under `var/demo`; neither the developer's data nor
 the server named in `.env` is touched.
 """
 
-import contextlib
 import errno
 import hashlib
 import http.client
 import os
-import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+from jobsportal.processes import BASE_DIR, Process, Stop, first_ended, look_after, stop_all, tell, workers
+
 VAR_DIR = BASE_DIR / "var" / "demo"
 HOST = "127.0.0.1"
 READY_SECONDS = 60.0
 GRACEFUL_SECONDS = 2
 KILL_AFTER_SECONDS = GRACEFUL_SECONDS + 3.0
+# Enough to change, distribute and undo hundreds at once.
+SANDBOX_JOBS = "640"
 
 WELCOME = """
   Jobs Portal  {portal}
@@ -39,7 +38,7 @@ WELCOME = """
     mara              supervisor who only needs the data
     grace             owner of the organization harbor
 
-  Ctrl-C stops both. What the portal asks of CVAT is written to {log}
+  Ctrl-C stops all of it. What the portal asks of CVAT is written to {log}
 """
 
 
@@ -48,29 +47,11 @@ class CannotStart(Exception):
 
 
 @dataclass
-class Server:
-    """One of the two servers: how it is started and which address answers once it is up.
+class Server(Process):
+    """One of the two servers: also which address answers once it is up."""
 
-    What it prints goes to the terminal, or to `log` if there is one.
-    """
-
-    name: str
-    port: int
-    health_path: str
-    arguments: list[str]
-    log: Path | None = None
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which stops both in order.
-        command = [sys.executable, *self.arguments]
-        with self.log.open("wb") if self.log else contextlib.nullcontext() as output:
-            self.process = subprocess.Popen(
-                command, cwd=BASE_DIR, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
-            )
-
-    def exit_code(self) -> int | None:
-        return self.process.poll() if self.process else None
+    port: int = 0
+    health_path: str = ""
 
     def answers(self) -> bool:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=2)
@@ -81,20 +62,6 @@ class Server:
             return False
         finally:
             connection.close()
-
-
-class Stop:
-    """Set by the first signal that asks to stop."""
-
-    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-    def __init__(self) -> None:
-        self.asked = False
-        for number in self.SIGNALS:
-            signal.signal(number, self.ask)
-
-    def ask(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
 
 
 def port_from(name: str, default: int) -> int:
@@ -145,6 +112,8 @@ def settings_for_the_demo(portal_port: int, sandbox_port: int) -> dict[str, str]
         "SANDBOX_HOST": HOST,
         "SANDBOX_PORT": str(sandbox_port),
         "GRACEFUL_SECONDS": str(GRACEFUL_SECONDS),
+        "TASKS_URL": "",
+        "SANDBOX_JOBS": os.environ.get("SANDBOX_JOBS") or SANDBOX_JOBS,
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
     }
 
@@ -181,15 +150,11 @@ def static_files() -> Iterator[str]:
             yield f"{name} {stat.st_size} {stat.st_mtime_ns}"
 
 
-def first_ended(servers: list[Server]) -> Server | None:
-    return next((server for server in servers if server.exit_code() is not None), None)
-
-
 def wait_until_ready(servers: list[Server], stop: Stop) -> None:
     """Return once every server answers, or one has ended, or a stop was asked for."""
     deadline = time.monotonic() + READY_SECONDS
     waiting = list(servers)
-    while waiting and not stop.asked and first_ended(servers) is None:
+    while waiting and not stop.asked and first_ended([*servers]) is None:
         waiting = [server for server in waiting if not server.answers()]
         if waiting and time.monotonic() > deadline:
             names = " and ".join(server.name for server in waiting)
@@ -197,63 +162,39 @@ def wait_until_ready(servers: list[Server], stop: Stop) -> None:
         time.sleep(0.05)
 
 
-def last_words(server: Server, lines: int = 20) -> str:
+def last_words(server: Process, lines: int = 20) -> str:
     """The end of a log that nobody saw."""
     if server.log is None or not server.log.exists():
         return ""
     return "\n".join(server.log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def stop_all(servers: list[Server]) -> None:
-    """Ask every server to end, and make the ones end that do not within a few seconds."""
-    running = [server.process for server in servers if server.process]
-    for process in running:
-        process.terminate()
-    deadline = time.monotonic() + KILL_AFTER_SECONDS
-    for process in running:
-        try:
-            process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
 def run(portal: Server, sandbox: Server) -> int:
-    """Run both until a signal comes or one of them ends; the exit code says which it was."""
-    servers = [sandbox, portal]
+    """Run all until a signal comes or a server ends; the exit code says which it was."""
+    servers, crew = [sandbox, portal], workers(1)
     stop = Stop()
     try:
-        for server in servers:
-            server.start()
+        for process in (*servers, *crew):
+            process.start()
         wait_until_ready(servers, stop)
-        if not stop.asked and first_ended(servers) is None:
+        if not stop.asked and first_ended([*servers]) is None:
             welcome(portal, sandbox)
-        while not stop.asked and first_ended(servers) is None:
-            time.sleep(0.1)
-        ended = None if stop.asked else first_ended(servers)
+        ended = look_after([*servers], crew, stop)
     finally:
-        stop_all(servers)
+        # The worker finishes what it has sent, and for that the stand-in has to be there.
+        stop_all([portal, *crew], KILL_AFTER_SECONDS)
+        stop_all([sandbox], KILL_AFTER_SECONDS)
     if ended is None:
         tell("\nStopped.")
         return 0
     tell(last_words(ended), to_stderr=True)
-    tell(f"\n{ended.name} ended by itself ({ending(ended)}), so the demo was stopped.", to_stderr=True)
+    tell(f"\n{ended.name} ended by itself ({ended.ending}), so the demo was stopped.", to_stderr=True)
     return 1
 
 
 def welcome(portal: Server, sandbox: Server) -> None:
     log = os.path.relpath(sandbox.log) if sandbox.log else "the terminal"
     tell(WELCOME.format(portal=f"http://{HOST}:{portal.port}", sandbox=f"http://{HOST}:{sandbox.port}", log=log))
-
-
-def ending(server: Server) -> str:
-    code = server.exit_code() or 0
-    return f"by signal {-code}" if code < 0 else f"exit code {code}"
-
-
-def tell(text: str, to_stderr: bool = False) -> None:
-    with contextlib.suppress(OSError):  # the terminal may be gone
-        print(text, file=sys.stderr if to_stderr else sys.stdout, flush=True)
 
 
 def main() -> int:
@@ -267,13 +208,15 @@ def main() -> int:
         tell("Starting Jobs Portal and a stand-in CVAT server ...")
         prepare()
         return run(
-            portal=Server("The portal", portal_port, "/healthz", ["-m", "gunicorn", "jobsportal.wsgi"]),
+            portal=Server(
+                "The portal", ["-m", "gunicorn", "jobsportal.wsgi"], port=portal_port, health_path="/healthz"
+            ),
             sandbox=Server(
                 "The stand-in CVAT server",
-                sandbox_port,
-                "/api/server/about",
                 ["manage.py", "sandbox", "--host", HOST, "--port", str(sandbox_port)],
                 log=VAR_DIR / "sandbox.log",
+                port=sandbox_port,
+                health_path="/api/server/about",
             ),
         )
     except CannotStart as error:

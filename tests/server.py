@@ -1,4 +1,4 @@
-"""The portal as it runs in production: gunicorn in processes of its own, on a port of its own."""
+"""The portal as it runs in production: gunicorn and a worker in processes of their own, on a port of its own."""
 
 import os
 import socket
@@ -53,16 +53,21 @@ def running_portal(folder: Path, cvat_url: str, **settings: str) -> Iterator[Por
     for command in (["migrate", "-v0"], ["createcachetable"], ["collectstatic", "--noinput", "-v0"]):
         subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=environment, check=True)
     log = folder / "portal.log"
-    with log.open("wb") as out:
-        command = [sys.executable, "-m", "gunicorn", "jobsportal.wsgi"]
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out)
+    with log.open("ab") as out:
+
+        def started(*command: str) -> subprocess.Popen:
+            return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=out, stderr=out)
+
+        process, worker = started("-m", "gunicorn", "jobsportal.wsgi"), started("manage.py", "worker")
         portal = Portal(f"http://127.0.0.1:{port}", process.pid, log)
         try:
             wait_for(portal, process)
             yield portal
         finally:
-            process.terminate()
-            process.wait(20)
+            for one in (process, worker):
+                one.terminate()
+            for one in (process, worker):
+                one.wait(20)
 
 
 def wait_for(portal: Portal, process: subprocess.Popen) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import DatabaseError, close_old_connections, connection
 from django.db.models import Q
 from django.utils import timezone
+from redis.exceptions import RedisError
 
 from jobsportal.runs import engine, plans, workers
 from jobsportal.runs.engine_queues import Queue, configured_queue
@@ -23,6 +24,7 @@ from jobsportal.runs.models import LIVE, RUNNING, Run
 logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.5
+AWAY_SECONDS = 2.0
 # A run that was handed over is given this long to arrive, before it counts as forgotten.
 ARRIVES_SECONDS = 4.0
 TIDY_SECONDS = 60 * 60
@@ -65,9 +67,12 @@ def attempt(part: Any) -> None:
     """Do it; what goes wrong is logged, and tried again at the next turn."""
     try:
         part()
+    except (RedisError, DatabaseError) as error:
+        logger.warning("the worker waits for what it works with: %s", error)
+        connection.close()
+        engine.ending.wait(AWAY_SECONDS)
     except Exception:
         logger.exception("a turn of the worker failed")
-        connection.close()
         engine.ending.wait(IDLE_SECONDS)
 
 

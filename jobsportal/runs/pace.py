@@ -45,15 +45,19 @@ class Pace:
         """The upstream could not be asked. Calls that fail at the same time count as one failure."""
         with self._lock:
             self.last = error
-            if self.seconds_left and error.retry_after is None:
-                return
             if not self.seconds_left:
                 self._failures += 1
-            pause = self._policy.pause(min(self._failures, 10), error)
+            elif not error.retry_after:
+                return
+            pause = self.pause(error)
             self._is_hopeless = pause is None
-            if pause is not None:
-                pause = pause if error.retry_after is not None else min(pause, LONGEST_PAUSE)
-                self._goes_on = max(self._goes_on, time.monotonic() + pause)
+            self._goes_on = max(self._goes_on, time.monotonic() + (pause or 0.0))
+
+    def pause(self, error: errors.CVATError) -> float | None:
+        """What the upstream asks for, or longer from one failure to the next; None if that is beyond all patience."""
+        if error.retry_after:
+            return self._policy.pause(self._failures, error)
+        return min(LONGEST_PAUSE, self._policy.pause(min(self._failures, 10), errors.Busy()) or 0.0)
 
     def well(self) -> None:
         """Something came of it."""

@@ -1,4 +1,4 @@
-"""`make demo`: portal and sandbox start as one, and stop as one."""
+"""`make demo`: portal, worker and sandbox start as one, and stop as one."""
 
 import os
 import re
@@ -6,8 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import requests
@@ -47,11 +49,39 @@ def test_it_says_where_and_whom_to_sign_in_as_and_ctrl_c_stops_all_of_it():
             said += line
         assert f"http://127.0.0.1:{port}" in said and "alice" in said and "annotate" in said
         sign_in(f"http://127.0.0.1:{port}")
+        children = descendants(process.pid)
+        crew = [pid for pid in children if "worker" in command_of(pid)]
+        assert len(crew) == 1, "a worker is there"
+        os.kill(crew[0], signal.SIGKILL)
+        wait_for(lambda: any("worker" in command_of(pid) and pid != crew[0] for pid in descendants(process.pid)))
+        children += descendants(process.pid)
         process.send_signal(signal.SIGINT)
         assert process.wait(30) in (0, 130)
+    assert not [pid for pid in children if command_of(pid)], "no process is left behind"
     for number in (port, sandbox_port):
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", number)) != 0, "nothing listens any more"
+
+
+def descendants(pid: int) -> list[int]:
+    told = Path(f"/proc/{pid}/task/{pid}/children")
+    children = [int(child) for child in told.read_text().split()] if told.exists() else []
+    return [one for child in children for one in (child, *descendants(child))]
+
+
+def command_of(pid: int) -> str:
+    """How a process was called; empty once it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def wait_for(condition) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def sign_in(address: str) -> None:

@@ -5,7 +5,12 @@ from itertools import pairwise
 
 from tests.server import ROOT
 
-READERS = ["jobsportal/settings.py", "gunicorn.conf.py", "jobsportal/sandbox/management/commands/sandbox.py"]
+READERS = [
+    "jobsportal/settings.py",
+    "jobsportal/serve.py",
+    "gunicorn.conf.py",
+    "jobsportal/sandbox/management/commands/sandbox.py",
+]
 
 
 def read_by_the_code() -> set[str]:

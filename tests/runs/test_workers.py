@@ -267,7 +267,19 @@ def test_a_run_that_never_arrived_is_found(tmp_path):
         worker = site.start_worker()
         worker.send_signal(signal.SIGSTOP)
         site.begin(ids)
-        assert site.change("DELETE FROM django_tasks_db_dbtaskresult") == 1, "the queue lost it"
+        assert site.change("DELETE FROM django_tasks_database_dbtaskresult") == 1, "the queue lost it"
         worker.send_signal(signal.SIGCONT)
         site.finish()
         check_outcomes(site, before)
+
+
+def test_without_its_redis_a_run_goes_on_all_the_same(tmp_path):
+    with site_of(tmp_path, 10, "", TASKS_URL=f"redis://127.0.0.1:{free_port()}/1") as site:
+        ids = ids_of(10)
+        before = values(site, ids)
+        worker = site.start_worker()
+        site.begin(ids)
+        site.finish()
+        check_outcomes(site, before)
+        worker.terminate()
+        assert worker.wait(20) == 0
