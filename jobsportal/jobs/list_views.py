@@ -123,6 +123,9 @@ def chosen_by(request: PortalRequest) -> Selection | HttpResponseBase:
             return refused(request, "No job is selected", "Tick jobs in the list first.", 422)
         except TooMany as error:
             return refused(request, "Too many jobs are selected", str(error), 422)
+    if "jobs" in request.GET:
+        # A selection that came back by signing in again, which may not be whole: never a file of everything instead.
+        return redirect("jobs:list")
     form = FilterForm(request.GET)
     if not form.is_valid():
         return redirect(f"{reverse('jobs:list')}?{request.GET.urlencode()}")

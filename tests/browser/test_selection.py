@@ -241,7 +241,7 @@ def test_columns_change_places_before_they_are_shown(page: Page, enter):
 def test_axe_finds_nothing_in_the_bar_and_the_dialogs(page_in_theme: Page, enter):  # noqa: F811
     page = page_in_theme
     enter(page)
-    found = []
+    found: list[str] = []
 
     def look() -> None:
         violations = Axe().run(page, options=RULES).response["violations"]

@@ -103,3 +103,8 @@ def test_excel_waits_where_too_many_files_are_on_their_way(portal, monkeypatch):
     full.release()
     for _ in range(2):  # the place is given back
         assert sheet(portal.get("/jobs/list.xlsx"))
+
+
+def test_a_selection_in_an_address_is_no_file_of_everything(portal, upstream):
+    answer = portal.get("/jobs/list.csv?jobs=3&query=x")
+    assert answer.status_code == 302 and answer["Location"] == "/jobs/" and not upstream.calls
