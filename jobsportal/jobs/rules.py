@@ -105,9 +105,18 @@ def operators_of(name: str) -> list[str]:
 
 
 def operator_words(name: str, operator: str) -> str:
-    known = PERSON_WORDS if name == "assignee" else {}
-    known = {**WORDS, **(DATE_WORDS if kind_of(name) == "date" else {}), **known}
-    return known[operator.removeprefix("!")][operator.startswith("!")]
+    return words_of(name)[operator.removeprefix("!")][operator.startswith("!")]
+
+
+def words_of(name: str) -> dict[str, tuple[str, str]]:
+    own = DATE_WORDS if kind_of(name) == "date" else PERSON_WORDS if name == "assignee" else {}
+    return {**WORDS, **own}
+
+
+def may_compare(name: str, operator: str) -> bool:
+    """Whether an operator is one that this field knows."""
+    words = words_of(name).get(operator.removeprefix("!"), ("", ""))
+    return bool(words[operator.startswith("!")]) and (operator.lstrip("!") != "contains" or name in TEXT_FIELDS)
 
 
 # From JSON Logic
@@ -207,7 +216,7 @@ def rule_of(tree: Group, now: datetime, zone: tzinfo) -> Rule:
     if making.problems:
         raise Unfinished(making.problems)
     try:
-        checked = filters.check(rule)
+        checked = filters.normalized(filters.check(rule))
     except Invalid as error:
         raise Unfinished({ROOT: error.detail}) from None
     if len(filters.dumps(checked)) > filters.MAX_LENGTH:
