@@ -189,7 +189,12 @@ def shown(part: Part, problems: dict[str, str], going_on: str = "", path: str = 
     """A part as templates show it."""
     number = path.removeprefix(ROOT).removeprefix(".")
     number = ".".join(str(int(place) + 1) for place in number.split(".")) if number else ""
-    common = {"path": path, "number": number, "problem": problems.get(path, ""), "is_next": path == going_on}
+    common: dict[str, Any] = {
+        "path": path,
+        "number": number,
+        "problem": problems.get(path, ""),
+        "is_next": path == going_on,
+    }
     if isinstance(part, Condition):
         return ShownCondition(condition=part, widget=widget_of(part), **common)
     parts = [shown(one, problems, going_on, f"{path}.{place}") for place, one in enumerate(part.parts)]

@@ -1,5 +1,6 @@
 """Forms that make and change a view."""
 
+import re
 from typing import Any
 
 from django import forms
@@ -9,10 +10,17 @@ from jobsportal.saved_views import lists
 from jobsportal.saved_views.models import SavedView
 
 
+class NameInput(forms.TextInput):
+    """Shows control characters that were typed as U+FFFD: HTML can't hold them."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return re.sub(r"[\x00-\x1f\x7f-\x9f]", lists.UNREADABLE, super().value_from_datadict(data, files, name) or "")
+
+
 class ViewForm(forms.Form):
     """A view's name, and whether the organization sees it. `list` is the list that it is made from."""
 
-    name = forms.CharField(max_length=80, label="Name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = forms.CharField(max_length=80, label="Name", widget=NameInput(attrs={"autocomplete": "off"}))
     shared = forms.BooleanField(required=False, label="Shared")
     list = forms.CharField(required=False, max_length=lists.MAX_QUERY, widget=forms.HiddenInput)
 

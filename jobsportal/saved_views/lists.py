@@ -19,6 +19,7 @@ MOST_SHARED_SHOWN = 500
 MAX_QUERY = 8000
 # Marks that turn the direction of what follows; letters that read from right to left are welcome.
 TURNING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+UNREADABLE = "\ufffd"
 KEPT = (*(name for name in ADDRESS_ORDER if name != "page"), "columns", "density")
 
 
@@ -99,7 +100,7 @@ def in_words(list_query: str) -> str:
 def is_safe_name(name: str) -> bool:
     """Whether a name can be read: something visible, and nothing that breaks the line or turns what follows it."""
     kinds = [unicodedata.category(char) for char in name]
-    breaking = any(kind in ("Cc", "Cs", "Zl", "Zp") for kind in kinds) or bool(TURNING & set(name))
+    breaking = any(kind in ("Cc", "Cs", "Zl", "Zp") for kind in kinds) or bool((TURNING | {UNREADABLE}) & set(name))
     return not breaking and any(kind[0] not in "CZ" for kind in kinds)
 
 

@@ -125,8 +125,12 @@ def open_view(request: PortalRequest, key: UUID) -> HttpResponse:
 def count(request: PortalRequest) -> HttpResponse:
     """GET /views/count?list=: how many jobs a list finds; nothing where that can't be told. Upstream: jobs.list with
     page_size=1, once in WORKLOAD_CACHE_SECONDS and person."""
+    return counted(request, request.GET.get("list", "")[: lists.MAX_QUERY])
+
+
+def counted(request: PortalRequest, list_query: str) -> HttpResponse:
     try:
-        number = counts.count(request.person, request.GET.get("list", "")[: lists.MAX_QUERY])
+        number = counts.count(request.person, list_query)
     except CVATError:
         number = None
     if number is None:
@@ -137,9 +141,7 @@ def count(request: PortalRequest) -> HttpResponse:
 @require_safe
 def view_count(request: PortalRequest, key: UUID) -> HttpResponse:
     """GET /views/{key}/count: the same for a saved view. Upstream: as `count`."""
-    request.GET = request.GET.copy()
-    request.GET["list"] = lists.list_of(lists.find(request.person, key))
-    return count(request)
+    return counted(request, lists.list_of(lists.find(request.person, key)))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,7 +16,12 @@ from jobsportal.sandbox.filters import Field as SandboxField
 from jobsportal.sandbox.filters import _build
 
 STAGE = {"==": [{"var": "stage"}, "validation"]}
-KINDS = {name: str for name in filters.FIELDS} | {"id": int, "task_id": int, "project_id": int, "updated_date": datetime}
+KINDS = dict.fromkeys(filters.FIELDS, str) | {
+    "id": int,
+    "task_id": int,
+    "project_id": int,
+    "updated_date": datetime,
+}
 ROWS = [
     {
         "id": id, "task_id": id, "project_id": project, "task_name": "rain", "project_name": "a" if project else None,
@@ -248,7 +253,10 @@ def test_a_date_may_be_written_in_these_ways(asked, value):
         ({"!": {"!": STAGE}}, "stage is validation"),
         ({"!": {"or": [STAGE]}}, "stage is not validation"),
         ({"!": filters.both(STAGE, filters.nobody())}, "not (stage is validation and assignee is nobody)"),
-        ({"or": [{"!": filters.both(STAGE, filters.nobody())}, STAGE]}, "not (stage is validation and assignee is nobody) or stage is validation"),
+        (
+            {"or": [{"!": filters.both(STAGE, filters.nobody())}, STAGE]},
+            "not (stage is validation and assignee is nobody) or stage is validation",
+        ),
         ({"in": [{"var": "id"}, [0, 1, 2]]}, "job id is 0, 1 or 2"),
         ({"!": {"in": [{"var": "id"}, [0, 1, 1]]}}, "job id is none of 0, 1"),
         ({"!": {"in": [{"var": "id"}, [7]]}}, "job id is not 7"),
@@ -256,11 +264,17 @@ def test_a_date_may_be_written_in_these_ways(asked, value):
         ({"==": [{"var": "type"}, "ground_truth"]}, "type is ground truth"),
         ({"in": ["street", {"var": "task_name"}]}, "task name contains “street”"),
         ({"!": {"in": ["street", {"var": "task_name"}]}}, "task name does not contain “street”"),
-        (filters.both({"==": [{"var": "task_name"}, "rain and fog"]}, STAGE), "task name is “rain and fog” and stage is validation"),
+        (
+            filters.both({"==": [{"var": "task_name"}, "rain and fog"]}, STAGE),
+            "task name is “rain and fog” and stage is validation",
+        ),
         ({"<=": [1, {"var": "id"}, 3]}, "job id from 1 to 3"),
         ({">=": [{"var": "updated_date"}, "2026-11-01"]}, "updated since 2026-11-01"),
         ({"<=": [{"var": "updated_date"}, "2026-11-01T23:59:59.999999Z"]}, "updated up to the end of 2026-11-01"),
-        ({"!": {"<": [{"var": "updated_date"}, "2026-11-01T10:30:00+02:00"]}}, "updated not before 2026-11-01 08:30 UTC"),
+        (
+            {"!": {"<": [{"var": "updated_date"}, "2026-11-01T10:30:00+02:00"]}},
+            "updated not before 2026-11-01 08:30 UTC",
+        ),
         ({"<": [{"var": "task_id"}, 5]}, "task id is below 5"),
         (filters.both(STAGE, filters.nobody()), "stage is validation and assignee is nobody"),
         (
