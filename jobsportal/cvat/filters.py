@@ -6,7 +6,7 @@ is checked here, and nothing that would fail is sent. A rule is the plain JSON o
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time, tzinfo
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -20,9 +20,22 @@ Rule = dict[str, Any]
 MAX_LENGTH = 4000
 MAX_QUOTED = 7000  # as part of an address, of which servers take about 8,000 characters
 MAX_DEPTH = 20
-COMPARISONS = {"==": "is", "<": "is below", ">": "is above", "<=": "is at most", ">=": "is at least"}
-DATE_COMPARISONS = {"==": "is", "<": "before", ">": "after", "<=": "up to", ">=": "since"}
-
+# What a comparison is called, and its opposite.
+COMPARISONS = {
+    "==": ("is", "is not"),
+    "<": ("is below", "is not below"),
+    ">": ("is above", "is not above"),
+    "<=": ("is at most", "is not at most"),
+    ">=": ("is at least", "is not at least"),
+}
+DATE_COMPARISONS = {
+    "==": ("is", "is not"),
+    "<": ("before", "not before"),
+    ">": ("after", "not after"),
+    "<=": ("up to", "not up to"),
+    ">=": ("since", "not since"),
+}
+END_OF_DAY = time(23, 59, 59, 999999)
 
 # The upstream's Python is older than ours, and reads fewer of the ISO formats.
 DATE = re.compile(
@@ -52,6 +65,7 @@ def one_of(choices: Sequence[str]) -> Callable[[Any], bool]:
     return lambda value: value in choices
 
 
+CHOICES: dict[str, Sequence[str]] = {"state": STATES, "stage": STAGES, "type": JOB_TYPES, "dimension": DIMENSIONS}
 FIELDS: dict[str, Callable[[Any], bool]] = {
     "task_name": is_text,
     "project_name": is_text,
@@ -66,6 +80,7 @@ FIELDS: dict[str, Callable[[Any], bool]] = {
     "updated_date": is_date,
 }
 TEXT_FIELDS = ("task_name", "project_name", "assignee")
+NULLABLE = ("assignee", "project_id", "project_name")
 
 
 def var(name: str) -> Rule:
@@ -168,7 +183,7 @@ def check_comparison(operation: str, arguments: Any) -> None:
         check_value(name, arguments[2])
         return
     name, value = field_of(arguments[0]), arguments[1]
-    if not (value is None and operation == "==" and name in ("assignee", "project_id", "project_name")):
+    if not (value is None and operation == "==" and name in NULLABLE):
         check_value(name, value)
 
 
@@ -194,51 +209,98 @@ def complaint(words: str) -> Invalid:
     return Invalid(detail=words, fields={"filter": [words]})
 
 
-def explain(rule: Rule) -> str:
-    """The rule as a sentence, for a checked rule."""
-    (operation, arguments), *_ = rule.items()
+def normalized(rule: Rule) -> Rule:
+    """A checked rule in its shortest form, which finds the same: no `!!`, double negation, group of one or value twice;
+    values of a known few in their own order; and `== null` as the `!` of the field that the upstream takes it for."""
+    ((operation, arguments),) = rule.items()
     if operation in ("and", "or"):
-        parts = [explain(part) for part in arguments]
-        joined = f" {operation} ".join(f"({part})" if " and " in part or " or " in part else part for part in parts)
-        return joined
+        parts = [normalized(part) for part in arguments]
+        return parts[0] if len(parts) == 1 else {operation: parts}
     if operation in ("!", "!!"):
-        inner = arguments[0] if isinstance(arguments, list) else arguments
-        return explain_presence(inner, negated=operation == "!")
+        inner = normalized(arguments[0] if isinstance(arguments, list) else arguments)
+        return opposite(inner) if operation == "!" else inner
+    if operation == "in" and isinstance(arguments[1], list):
+        values = list(dict.fromkeys(arguments[1]))
+        known = CHOICES.get(arguments[0]["var"], values)
+        return one_of_values(arguments[0]["var"], [value for value in known if value in values])
+    return {"!": arguments[0]} if operation == "==" and arguments[1] is None else rule
+
+
+def opposite(rule: Rule) -> Rule:
+    inner: Rule = rule.get("!", {"!": rule})
+    return inner
+
+
+def moment_of(value: str) -> datetime:
+    """The moment that a checked date is for the upstream: one without a zone is in UTC."""
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def explain(rule: Rule, zone: tzinfo = UTC) -> str:
+    """The rule as a sentence, for a checked rule; dates as they are in that zone."""
+    return sentence(normalized(rule), zone)
+
+
+def sentence(rule: Rule, zone: tzinfo, *, negated: bool = False) -> str:
+    ((operation, arguments),) = rule.items()
+    if operation == "!":
+        return sentence(arguments, zone, negated=True)
+    if operation in ("and", "or"):
+        parts = [f"({said})" if is_group(part) else said for part in arguments for said in [sentence(part, zone)]]
+        joined = f" {operation} ".join(parts)
+        return f"not ({joined})" if negated else joined
     if operation == "var":
-        return explain_presence(rule, negated=False)
+        words = ("is somebody", "is nobody") if arguments == "assignee" else ("is not empty", "is empty")
+        return f"{words_for(arguments)} {words[negated]}"
+    return comparison_words(operation, arguments, zone, negated)
+
+
+def is_group(rule: Rule) -> bool:
+    return "and" in rule or "or" in rule
+
+
+def comparison_words(operation: str, arguments: list[Any], zone: tzinfo, negated: bool) -> str:
+    first, second, *_ = arguments
+    if operation == "in" and isinstance(second, list):
+        name = first["var"]
+        return f"{words_for(name)} {among([value_words(name, value, zone) for value in second], negated)}"
     if operation == "in":
-        return explain_in(*arguments)
+        return f"{words_for(second['var'])} {('contains', 'does not contain')[negated]} “{first}”"
     if len(arguments) == 3:
-        name = arguments[1]["var"]
-        least, most = (value_words(name, value) for value in (arguments[0], arguments[2]))
-        return f"{words_for(name)} from {least} to {most}"
-    name, value = arguments[0]["var"], arguments[1]
-    verbs = DATE_COMPARISONS if name == "updated_date" else COMPARISONS
-    return f"{words_for(name)} {verbs[operation]} {value_words(name, value)}"
+        name = second["var"]
+        least, most = (value_words(name, value, zone) for value in (first, arguments[2]))
+        return f"{words_for(name)} {'not ' * negated}from {least} to {most}"
+    verbs = DATE_COMPARISONS if first["var"] == "updated_date" else COMPARISONS
+    return f"{words_for(first['var'])} {verbs[operation][negated]} {value_words(first['var'], second, zone)}"
 
 
-def value_words(name: str, value: Any) -> str:
-    if value is None:
-        return "nobody" if name == "assignee" else "none"
+def among(values: list[str], negated: bool) -> str:
+    if len(values) == 1:
+        return f"{('is', 'is not')[negated]} {values[0]}"
+    if negated:
+        return f"is none of {', '.join(values)}"
+    return f"is {', '.join(values[:-1])} or {values[-1]}"
+
+
+def value_words(name: str, value: Any, zone: tzinfo) -> str:
+    if name == "updated_date":
+        return moment_words(value, zone)
     text = str(value)
-    return text if text and text == text.strip() else f"“{text}”"
+    if name in CHOICES:
+        return text.replace("_", " ")
+    return text if text and not any(char.isspace() for char in text) else f"“{text}”"
 
 
-def explain_presence(rule: Rule, *, negated: bool) -> str:
-    if "var" in rule:
-        name = words_for(rule["var"])
-        return (
-            f"{name} is {'nobody' if negated else 'somebody'}"
-            if name == "assignee"
-            else f"{name} is {'un' * negated}set"
-        )
-    return f"not ({explain(rule)})" if negated else explain(rule)
-
-
-def explain_in(first: Any, second: Any) -> str:
-    if isinstance(second, list):
-        return f"{words_for(first['var'])} is {' or '.join(value_words(first['var'], value) for value in second)}"
-    return f"{words_for(second['var'])} contains “{first}”"
+def moment_words(value: str, zone: tzinfo) -> str:
+    """A day where the moment is its beginning or its last microsecond, else the minute, or what was written."""
+    local = moment_of(value).astimezone(zone)
+    if local.time() == time.min:
+        return local.date().isoformat()
+    if local.time() == END_OF_DAY:
+        return f"the end of {local.date().isoformat()}"
+    clock = f"{local:%H:%M}" if not (local.second or local.microsecond) else f"{local:%H:%M:%S}"
+    return f"{local.date().isoformat()} {clock} {local.tzname()}"
 
 
 def words_for(name: str) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from jobsportal.jobs import edit_views, list_views, live, palette, views
+from jobsportal.jobs import edit_views, list_views, live, palette, rule_views, views
 
 app_name = "jobs"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("go", palette.go, name="go"),
     path("people", list_views.people, name="people"),
     path("suggestions/<str:kind>", list_views.suggestions, name="suggestions"),
+    path("rule", rule_views.rule, name="rule"),
     path("undo", edit_views.undo, name="undo"),
     path("<id:job_id>/", edit_views.job, name="job"),
     path("<id:job_id>/edit/<str:field>", edit_views.edit_field, name="edit"),

@@ -5,8 +5,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from jobsportal.activity.recording import FIELDS, named
 from jobsportal.cvat.types import BasicUser, Job
-from jobsportal.jobs.changes import FIELDS, Values, named, values_of
+from jobsportal.jobs.changes import Values, values_of
 from jobsportal.runs.models import CHANGED, DELETE, REFUSED, UNCHANGED, UNDO, Item
 
 GROUND_TRUTH = "ground_truth"

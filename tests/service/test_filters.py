@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import product
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -10,8 +12,24 @@ from hypothesis import strategies as st
 
 from jobsportal.cvat import Client, TokenCredential, errors, filters
 from jobsportal.cvat.types import DIMENSIONS, JOB_TYPES, STAGES, STATES
+from jobsportal.sandbox.filters import Field as SandboxField
+from jobsportal.sandbox.filters import _build
 
 STAGE = {"==": [{"var": "stage"}, "validation"]}
+KINDS = dict.fromkeys(filters.FIELDS, str) | {
+    "id": int,
+    "task_id": int,
+    "project_id": int,
+    "updated_date": datetime,
+}
+ROWS = [
+    {
+        "id": id, "task_id": id, "project_id": project, "task_name": "rain", "project_name": "a" if project else None,
+        "assignee": assignee, "state": "new", "stage": stage, "type": "annotation", "dimension": "2d",
+        "updated_date": datetime(2026, 11, 1 + id, tzinfo=UTC),
+    }
+    for id, (project, assignee, stage) in enumerate(product((0, 1, None), ("bob", "", None), STAGES))
+]  # fmt: skip
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 numbers = st.integers(-(2**31) + 1, 2**31 - 1)
@@ -224,17 +242,39 @@ def test_a_date_may_be_written_in_these_ways(asked, value):
         ({"!": {"var": "assignee"}}, "assignee is nobody"),
         ({"!": [{"var": "assignee"}]}, "assignee is nobody"),
         ({"==": [{"var": "assignee"}, None]}, "assignee is nobody"),
-        ({"==": [{"var": "project_id"}, None]}, "project id is none"),
+        ({"==": [{"var": "project_id"}, None]}, "project id is empty"),
         ({"==": [{"var": "project_id"}, 0]}, "project id is 0"),
         ({"==": [{"var": "task_name"}, ""]}, "task name is “”"),
         ({"<=": ["", {"var": "task_name"}, "b "]}, "task name from “” to “b ”"),
-        ({"!": {"var": "project_id"}}, "project id is unset"),
+        ({"!": {"var": "project_id"}}, "project id is empty"),
+        ({"!": {"!": [{"var": "project_id"}]}}, "project id is not empty"),
         ({"!!": STAGE}, "stage is validation"),
-        ({"!": STAGE}, "not (stage is validation)"),
-        ({"in": [{"var": "id"}, [0, 1, 2]]}, "job id is 0 or 1 or 2"),
+        ({"!": STAGE}, "stage is not validation"),
+        ({"!": {"!": STAGE}}, "stage is validation"),
+        ({"!": {"or": [STAGE]}}, "stage is not validation"),
+        ({"!": filters.both(STAGE, filters.nobody())}, "not (stage is validation and assignee is nobody)"),
+        (
+            {"or": [{"!": filters.both(STAGE, filters.nobody())}, STAGE]},
+            "not (stage is validation and assignee is nobody) or stage is validation",
+        ),
+        ({"in": [{"var": "id"}, [0, 1, 2]]}, "job id is 0, 1 or 2"),
+        ({"!": {"in": [{"var": "id"}, [0, 1, 1]]}}, "job id is none of 0, 1"),
+        ({"!": {"in": [{"var": "id"}, [7]]}}, "job id is not 7"),
+        ({"in": [{"var": "stage"}, ["acceptance", "annotation"]]}, "stage is annotation or acceptance"),
+        ({"==": [{"var": "type"}, "ground_truth"]}, "type is ground truth"),
         ({"in": ["street", {"var": "task_name"}]}, "task name contains “street”"),
+        ({"!": {"in": ["street", {"var": "task_name"}]}}, "task name does not contain “street”"),
+        (
+            filters.both({"==": [{"var": "task_name"}, "rain and fog"]}, STAGE),
+            "task name is “rain and fog” and stage is validation",
+        ),
         ({"<=": [1, {"var": "id"}, 3]}, "job id from 1 to 3"),
         ({">=": [{"var": "updated_date"}, "2026-11-01"]}, "updated since 2026-11-01"),
+        ({"<=": [{"var": "updated_date"}, "2026-11-01T23:59:59.999999Z"]}, "updated up to the end of 2026-11-01"),
+        (
+            {"!": {"<": [{"var": "updated_date"}, "2026-11-01T10:30:00+02:00"]}},
+            "updated not before 2026-11-01 08:30 UTC",
+        ),
         ({"<": [{"var": "task_id"}, 5]}, "task id is below 5"),
         (filters.both(STAGE, filters.nobody()), "stage is validation and assignee is nobody"),
         (
@@ -245,6 +285,22 @@ def test_a_date_may_be_written_in_these_ways(asked, value):
 )
 def test_a_rule_is_said_in_words(rule, sentence):
     assert filters.explain(rule) == sentence
+
+
+def test_dates_are_said_as_they_are_in_a_zone():
+    rule = {"<=": ["2026-10-31T23:00:00Z", {"var": "updated_date"}, "2026-11-01T12:30:05+00:00"]}
+    said = filters.explain(rule, ZoneInfo("Europe/Berlin"))
+    assert said == "updated from 2026-11-01 to 2026-11-01 13:30:05 CET"
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rule=rules)
+def test_the_shortest_form_finds_the_same_jobs(rule):
+    fields = {name: SandboxField(read=lambda row, name=name: row[name], kind=kind) for name, kind in KINDS.items()}
+    before, after = (_build(one, fields) for one in (filters.check(rule), filters.normalized(rule)))
+    assert [before(row) for row in ROWS] == [after(row) for row in ROWS]
+    assert filters.normalized(filters.normalized(rule)) == filters.normalized(rule)
+    assert filters.explain(filters.normalized(rule)) == filters.explain(rule)
 
 
 def test_a_not_around_a_list_goes_out_as_the_upstream_reads_it(asked, running_sandbox):
