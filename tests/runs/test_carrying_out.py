@@ -255,6 +255,20 @@ def test_a_stop_before_any_worker_came_ends_it_at_once(upstream, begin, carry_ou
     assert carry_out(run).status == STOPPED and not patches(upstream)
 
 
+def test_a_stop_ends_a_run_whose_worker_is_gone(upstream, begin):
+    run = begin([1, 2], {"state": "rejected"})
+    Lease.take(str(run.key))
+    run.items.filter(job_id=2).update(sent={"state": "rejected"})
+    plans.stop(run)
+    run.refresh_from_db()
+    assert run.status == RUNNING, "somebody is at it"
+    Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    plans.stop(run)
+    run.refresh_from_db()
+    assert (run.status, run.sealed, run.lease_owner) == (STOPPED, "", "")
+    assert (words(run, 1), words(run, 2)) == ("", "It may have been done: the answer was not heard.")
+
+
 def test_a_pause_is_cut_short_by_a_stop(upstream, begin, carry_out, monkeypatch):
     upstream.fail("PATCH", status=503, headers={"Retry-After": "200"}, times=None)
     run = begin([1], {"state": "rejected"})
