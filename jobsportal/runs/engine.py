@@ -93,7 +93,9 @@ class Carrying:
         person = person_of(self.run)
         if person is None:
             return end(self.lease, STOPPED, NO_CREDENTIAL)
-        with ThreadPoolExecutor(settings.RUN_PARALLEL, thread_name_prefix="run") as pool:
+        with ThreadPoolExecutor(
+            settings.RUN_PARALLEL, "run", initializer=current_request_id.set, initargs=(current_request_id.get(),)
+        ) as pool:
             self.person, self.calls = person, Calls(self.run, person, self.pace, pool)
             try:
                 while self.step():
