@@ -12,8 +12,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
-from django.utils import timezone
+from django.db import InterfaceError, OperationalError, connection
 
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import Job
@@ -21,8 +20,8 @@ from jobsportal.runs import engine_keeping as keeping
 from jobsportal.runs.deciding import decide
 from jobsportal.runs.engine_calls import NO, Answer, Calls, Deleted, person_of
 from jobsportal.runs.engine_keeping import Settled
-from jobsportal.runs.lease import Lease, LeaseLost
-from jobsportal.runs.models import CHANGED, DELETE, FAILED, FINISHED, REFUSED, STOPPED, WAITING, Item, Run
+from jobsportal.runs.lease import Lease, LeaseLost, close
+from jobsportal.runs.models import CHANGED, DELETE, FAILED, FINISHED, REFUSED, STOPPED, Item, Run
 from jobsportal.runs.pace import Pace, is_hindrance
 from jobsportal.web.errors import in_words, told
 from jobsportal.web.logs import current_request_id
@@ -74,18 +73,8 @@ def guarded(lease: Lease) -> None:
 
 
 def end(lease: Lease, status: str, problem: str = "") -> None:
-    """The run is over: what it needed of its person, and the plan's facts about jobs, are forgotten."""
-    with transaction.atomic():
-        lease.held.update(
-            status=status,
-            problem=problem,
-            sealed="",
-            organizations=[],
-            ended=timezone.now(),
-            lease_owner="",
-            lease_until=None,
-        )
-        Item.objects.filter(run_id=lease.run_id).exclude(outcome=WAITING).update(about={})
+    """The run is over, unless the lease is lost."""
+    close(lease.held, status, problem)
 
 
 class Carrying:
@@ -104,7 +93,9 @@ class Carrying:
         person = person_of(self.run)
         if person is None:
             return end(self.lease, STOPPED, NO_CREDENTIAL)
-        with ThreadPoolExecutor(settings.RUN_PARALLEL, thread_name_prefix="run") as pool:
+        with ThreadPoolExecutor(
+            settings.RUN_PARALLEL, "run", initializer=current_request_id.set, initargs=(current_request_id.get(),)
+        ) as pool:
             self.person, self.calls = person, Calls(self.run, person, self.pace, pool)
             try:
                 while self.step():

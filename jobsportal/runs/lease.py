@@ -9,14 +9,16 @@ from datetime import timedelta
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
-from jobsportal.runs.models import LIVE, RUNNING, Run
+from jobsportal.runs.models import LIVE, RUNNING, WAITING, Item, Run
 
 logger = logging.getLogger(__name__)
+
+NOT_HEARD = "It may have been done: the answer was not heard."
 
 
 class LeaseLost(Exception):
@@ -26,6 +28,27 @@ class LeaseLost(Exception):
 def free() -> Q:
     """Runs that nobody carries out now: never begun, given back, or their process gives no sign of life."""
     return Q(lease_owner="") | Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+
+
+def close(run: QuerySet[Run], status: str, problem: str = "") -> None:
+    """End a run: what it needed of its person, and the plan's facts about jobs, are forgotten. `run` finds it only as
+    long as it may be ended."""
+    with transaction.atomic():
+        pk = run.select_for_update().values_list("pk", flat=True).first()
+        if pk is None:
+            return
+        Run.objects.filter(pk=pk).update(
+            status=status,
+            problem=problem,
+            sealed="",
+            organizations=[],
+            ended=timezone.now(),
+            lease_owner="",
+            lease_until=None,
+        )
+        items = Item.objects.filter(run_id=pk)
+        items.exclude(outcome=WAITING).update(about={})
+        items.filter(outcome=WAITING, sent__isnull=False).update(words=NOT_HEARD)
 
 
 class Lease:

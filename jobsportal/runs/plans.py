@@ -16,12 +16,14 @@ from jobsportal.accounts.person import Person
 from jobsportal.accounts.sealing import seal_credential
 from jobsportal.cvat.types import Job
 from jobsportal.runs import workers
+from jobsportal.runs.lease import close, free
 from jobsportal.runs.models import (
     BARRED,
     CHANGED,
     DRAFT,
     FAILED,
     FINISHED,
+    LIVE,
     QUEUED,
     REFUSED,
     STOPPED,
@@ -140,11 +142,9 @@ def enqueue(run: Run) -> None:
 
 
 def stop(run: Run) -> None:
-    """Ask the worker to stop after what it has under way; a run that no worker has begun is over at once."""
+    """Ask the worker to stop after what it has under way; a run that no worker is at is over at once."""
     Run.objects.filter(pk=run.pk).update(stop_asked=True)
-    Run.objects.filter(pk=run.pk, status=QUEUED, lease_owner="").update(
-        status=STOPPED, ended=timezone.now(), sealed="", organizations=[]
-    )
+    close(Run.objects.filter(free(), pk=run.pk, status__in=LIVE), STOPPED)
 
 
 def again(person: Person, run: Run, outcomes: Iterable[str] = (FAILED,)) -> Run:

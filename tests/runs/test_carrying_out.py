@@ -255,9 +255,24 @@ def test_a_stop_before_any_worker_came_ends_it_at_once(upstream, begin, carry_ou
     assert carry_out(run).status == STOPPED and not patches(upstream)
 
 
-def test_a_pause_is_cut_short_by_a_stop(upstream, begin, carry_out, monkeypatch):
+def test_a_stop_ends_a_run_whose_worker_is_gone(upstream, begin):
+    run = begin([1, 2], {"state": "rejected"})
+    Lease.take(str(run.key))
+    run.items.filter(job_id=2).update(sent={"state": "rejected"})
+    plans.stop(run)
+    run.refresh_from_db()
+    assert run.status == RUNNING, "somebody is at it"
+    Run.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    plans.stop(run)
+    run.refresh_from_db()
+    assert (run.status, run.sealed, run.lease_owner) == (STOPPED, "", "")
+    assert (words(run, 1), words(run, 2)) == ("", "It may have been done: the answer was not heard.")
+
+
+def test_a_pause_is_cut_short_by_a_stop(upstream, begin, carry_out, monkeypatch, settings):
+    settings.RUN_PARALLEL = 1
     upstream.fail("PATCH", status=503, headers={"Retry-After": "200"}, times=None)
-    run = begin([1], {"state": "rejected"})
+    run = begin(untouched(upstream, [1, 2, 3]), {"state": "rejected"})
     said = []
     real = engine.Carrying.rest
 
@@ -269,6 +284,7 @@ def test_a_pause_is_cut_short_by_a_stop(upstream, begin, carry_out, monkeypatch)
     monkeypatch.setattr(engine.Carrying, "rest", stopping)
     assert carry_out(run).status == STOPPED
     assert said == ["Test CVAT is busy. Goes on in 200 s."]
+    assert len(patches(upstream)) == 1, "the others heed it"
 
 
 def test_nobody_takes_a_run_that_somebody_has(upstream, begin, carry_out):
@@ -364,6 +380,16 @@ def test_a_run_waits_for_a_process_that_is_at_an_earlier_one(upstream, begin, ca
     assert carry_out(second).status == FINISHED
     assert said[0] == "Waits for a run of alice over the same jobs."
     assert upstream.store.jobs[2].assignee_id == ERIN and outcomes(first) == {CHANGED: 1}
+
+
+def test_each_job_is_looked_at_within_its_own_organization(upstream, begin, carry_out, alice):
+    alice.organization = ""
+    own = next(job for job in upstream.store.jobs.rows() if job.organization_id is None)
+    run = carry_out(begin([1, own.id], {"state": "rejected"}))
+    assert outcomes(run) == {CHANGED: 2}
+    lists = [call for call in upstream.calls if call.path == "/api/jobs"]
+    assert sorted(call.headers["x-organization"] for call in lists) == ["", "acme"]
+    assert not [call for call in upstream.calls if call.method == "GET" and call.path != "/api/jobs"]
 
 
 def test_a_superuser_runs_over_organizations_of_others(upstream, carry_out, begin):
