@@ -618,6 +618,7 @@ def test_an_undo_without_a_worker_is_kept_as_a_plan(portal, unsent):
 )
 def test_what_changed_nothing_goes_on_or_deleted_is_not_undone(portal, worker, unsent, more):
     run = made(**more)
+    recorded(run, 1, "state", "new", "completed")
     assert f"/runs/{run.key}/undo" not in text_of(portal.get(f"/runs/{run.key}/"))
     portal.post(f"/runs/{run.key}/undo")
     assert not unsent and Run.objects.count() == 1
