@@ -92,7 +92,8 @@ function openDialog(dialog) {
   });
 
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-close-dialog]") || event.target.matches("dialog.dialog")) {
+    if (event.target.closest("[data-open-keys]")) openDialog(document.getElementById("keys"));
+    else if (event.target.closest("[data-close-dialog]") || event.target.matches("dialog.dialog")) {
       event.target.closest("dialog").close();
     }
   });

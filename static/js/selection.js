@@ -118,8 +118,10 @@
 
   document.addEventListener("htmx:afterSettle", showSelection);
   document.addEventListener("rows:changed", showSelection);
-  window.addEventListener("pageshow", () => {
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
     selected = keptSelection();
     showSelection();
   });
+  showSelection();
 }

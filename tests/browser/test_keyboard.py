@@ -106,3 +106,12 @@ def test_the_palette_says_what_it_does_not_find_and_closes(page: Page, enter):
     expect(page.get_by_role("option", name="Nothing is called “zebra crossing of nowhere”")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_the_keys_are_in_the_menu_too(page: Page, enter):
+    enter(page)
+    page.locator("summary", has_text="Signed in as").click()
+    page.get_by_role("button", name="Keys").click()
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)

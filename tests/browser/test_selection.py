@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from jobsportal.sandbox import Sandbox
 from tests.browser.test_accessibility import RULES, page_in_theme  # noqa: F401
@@ -270,3 +270,30 @@ def test_axe_finds_nothing_in_the_bar_and_the_dialogs(page_in_theme: Page, enter
     page.goto("/jobs/?org=acme&columns=id,type,created,issues,dimension,project&density=compact")
     look()
     assert not found, "\n".join(found)
+
+
+def test_without_javascript_rows_are_ticked_and_sent(browser: Browser, base_url):
+    context = browser.new_context(base_url=base_url, java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.get_by_label("User name or e-mail").fill("alice")
+    page.get_by_label("Password").fill("annotate")
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(LIST)
+    expect(bar(page)).to_be_visible()
+    tick(page, 3)
+    tick(page, 5)
+    bar(page).get_by_text("More").click()
+    with page.expect_download() as download:
+        bar(page).get_by_role("button", name="as CSV").click()
+    lines = download.value.path().read_text("utf-8-sig").splitlines()
+    assert [line.split(",")[0] for line in lines] == ["job", "3", "5"]
+    page.locator(".columns-menu summary").click()
+    page.locator(".columns-menu").get_by_label("Preview").uncheck()
+    page.locator(".columns-menu").get_by_role("button", name="Show").click()
+    expect(page.locator("th.c-thumb")).to_have_count(0)
+    page.get_by_role("link", name="Go to", exact=True).click()
+    page.get_by_role("searchbox").fill("17")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_role("link", name="Job 17")).to_be_visible()
+    context.close()
