@@ -82,9 +82,9 @@ def address_of(view: SavedView) -> str:
     return reverse("jobs:list") + list_of(view)
 
 
-def shows_mine(view: SavedView) -> bool:
-    """Whether the list shows each person their own jobs."""
-    return QueryDict(view.query).get("view") == "mine"
+def shows_mine(list_query: str) -> bool:
+    """Whether a list shows each person their own jobs."""
+    return QueryDict(list_query.lstrip("?")).get("view") == "mine"
 
 
 def in_words(list_query: str) -> str:

@@ -43,7 +43,7 @@ def described(view: SavedView, request: PortalRequest) -> dict[str, Any]:
         "list": lists.list_of(view),
         "words": lists.in_words(view.query),
         "organization": names.get(view.organization, view.organization),
-        "shows_mine": lists.shows_mine(view),
+        "shows_mine": lists.shows_mine(view.query),
         "link": request.build_absolute_uri(reverse("saved_views:open", args=[view.key])),
     }
 
@@ -85,6 +85,7 @@ def stored(person: Person, values: dict[str, Any]) -> SavedView:
 def show_save(request: PortalRequest, form: ViewForm, status: int = 200, **more: Any) -> HttpResponse:
     list_query = str(form["list"].value() or "")
     context = {"form": form, "list": list_query, "words": lists.in_words(list_query), **more}
+    context["shows_mine"] = lists.shows_mine(list_query)
     context["may_share"] = lists.may_share(lists.organization_in(list_query, request.person))
     return render(request, "saved_views/save.html", context, status=status)
 
@@ -111,7 +112,7 @@ def see_other(place: str) -> HttpResponse:
 def open_view(request: PortalRequest, key: UUID) -> HttpResponse:
     """GET /views/{key}/: on to the list, in the view's own organization. Upstream: nothing."""
     view = lists.find(request.person, key)
-    if lists.shows_mine(view) and view.person_id != request.person.id:
+    if lists.shows_mine(view.query) and view.person_id != request.person.id:
         words = f"“{view.name}” shows each person their own jobs: these are yours."
         toasts.on_next_page(request, toasts.Toast(words, kind="note"))
     if request.person.is_superuser and not request.person.may_look_at(view.organization):

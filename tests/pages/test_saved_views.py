@@ -168,6 +168,12 @@ def test_a_superuser_opens_every_shared_view_in_its_organization(portal, sign_in
     assert listed.status_code == 200 and listed.context["query"].org == "acme"
 
 
+def test_who_saves_mine_is_told_what_others_will_see(portal):
+    for page in (portal.get("/jobs/?org=acme&view=mine"), portal.get("/views/new?list=org%3Dacme%26view%3Dmine")):
+        assert "“Mine” shows each person their own jobs." in text_of(page)
+    assert "each person their own jobs" not in text_of(portal.get("/jobs/?org=acme"))
+
+
 def test_mine_is_whoever_looks_and_says_so(portal, sign_in, upstream):
     save(portal, list_query="org=acme&view=mine", shared=True)
     bob = sign_in("bob")

@@ -27,7 +27,7 @@ def saved_view_tabs(context: template.Context) -> dict[str, Any]:
         "list": list_query,
         "is_saved": any(tab.is_current and tab.is_own for tab in tabs),
         "may_share": lists.may_share(request.person.org),
-        "shows_mine": request.GET.get("view") == "mine",
+        "shows_mine": lists.shows_mine(list_query),
     }
 
 
