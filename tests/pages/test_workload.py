@@ -12,6 +12,7 @@ from zipfile import ZipFile
 import pytest
 from django.core.cache import cache
 
+from jobsportal.cvat import errors
 from jobsportal.sandbox import Sandbox
 from jobsportal.workload import numbers
 from jobsportal.workload.rows import Row
@@ -215,6 +216,16 @@ def test_all_at_once_shows_the_row_that_failed_among_the_others(portal, upstream
     page = portal.get("/workload/?all=1")
     assert page.status_code == 200
     assert [bool(row.problem) for row in page.context["rows"]].count(True) == 1
+
+
+def test_an_upstream_that_is_gone_is_not_asked_for_everybody(portal, upstream):
+    upstream.fail(path="^/api/jobs$", reset=True, times=None)
+    page = portal.get("/workload/?all=1")
+    assert page.status_code == 200 and all(row.problem for row in page.context["rows"])
+    # one group, and the one for the people who are not listed
+    assert paths(upstream)["/api/jobs"] == numbers.SIDE_BY_SIDE + 1
+    with pytest.raises(errors.Unreachable):
+        numbers.open_loads(page.context["person"], [CAROL, DAVE], "acme")
 
 
 def test_who_is_signed_out_half_way_signs_in(portal, upstream):
