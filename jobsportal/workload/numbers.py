@@ -13,7 +13,7 @@ from django.core.cache import cache
 
 from jobsportal.accounts.person import EVERYTHING as EVERYWHERE
 from jobsportal.accounts.person import Person
-from jobsportal.cvat.errors import CVATError, SignedOut
+from jobsportal.cvat.errors import CVATError, SignedOut, Unreachable
 from jobsportal.cvat.types import Job, Page
 from jobsportal.web.parallel import side_by_side
 from jobsportal.workload.subjects import PARTS, PERSON, Subject, of_user
@@ -62,13 +62,19 @@ def calls_for(person: Person, subject: Subject) -> list[Call]:
 
 
 def in_groups(calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    """What the calls return, or the CVATError that they raise; so many at a time. Raises SignedOut at once."""
+    """What the calls return, or the CVATError that they raise; so many at a time. Raises SignedOut at once.
+
+    Where none of a group reaches the upstream, the calls after it are spared and share its failure.
+    """
     answers: list[Any] = []
     for start in range(0, len(calls), SIDE_BY_SIDE):
-        answers += side_by_side(*calls[start : start + SIDE_BY_SIDE])
-        refusal = next((answer for answer in answers[start:] if isinstance(answer, SignedOut)), None)
+        group = side_by_side(*calls[start : start + SIDE_BY_SIDE])
+        refusal = next((answer for answer in group if isinstance(answer, SignedOut)), None)
         if refusal:
             raise refusal
+        answers += group
+        if all(isinstance(answer, Unreachable) for answer in group):
+            return answers + group[-1:] * (len(calls) - len(answers))
     return answers
 
 

@@ -12,6 +12,7 @@ from zipfile import ZipFile
 import pytest
 from django.core.cache import cache
 
+from jobsportal.cvat import errors
 from jobsportal.sandbox import Sandbox
 from jobsportal.workload import numbers
 from jobsportal.workload.rows import Row
@@ -195,7 +196,7 @@ def test_a_row_that_fails_says_so_and_the_others_stay(portal, upstream, fault, s
     row = row_of(portal, DAVE)
     assert row.status_code == status
     assert words in text_of(row) and "Try again" in text_of(row) and 'person-name">dave<' in text_of(row)
-    assert "HX-Reswap" not in row, "the row is replaced by what went wrong"
+    assert "HX-Reswap" not in row and row["X-Request-ID"], "the row is replaced by what went wrong"
     assert row_of(portal, CAROL).status_code == 200
     again = row_of(portal, DAVE)
     assert again.status_code == 200 and numbers_in(again), "a failure is not kept"
@@ -215,6 +216,16 @@ def test_all_at_once_shows_the_row_that_failed_among_the_others(portal, upstream
     page = portal.get("/workload/?all=1")
     assert page.status_code == 200
     assert [bool(row.problem) for row in page.context["rows"]].count(True) == 1
+
+
+def test_an_upstream_that_is_gone_is_not_asked_for_everybody(portal, upstream):
+    upstream.fail(path="^/api/jobs$", reset=True, times=None)
+    page = portal.get("/workload/?all=1")
+    assert page.status_code == 200 and all(row.problem for row in page.context["rows"])
+    # one group, and the one for the people who are not listed
+    assert paths(upstream)["/api/jobs"] == numbers.SIDE_BY_SIDE + 1
+    with pytest.raises(errors.Unreachable):
+        numbers.open_loads(page.context["person"], [CAROL, DAVE], "acme")
 
 
 def test_who_is_signed_out_half_way_signs_in(portal, upstream):
