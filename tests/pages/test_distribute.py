@@ -434,6 +434,25 @@ def test_a_reviewer_who_got_the_job_together_with_the_stage_may_review_it_again(
     assert given(run) == {4: ERIN}
 
 
+def test_who_only_reviewed_a_job_that_went_back_to_annotation_may_review_it_again(portal):
+    """Job 3 is at annotation, and nobody's."""
+    run = draft_of(portal, jobs="3")
+    record(3, None, DAVE, stage="validation")
+    record(3, DAVE, None, stage="validation")
+    record(3, None, None, stage="validation", field="stage", before="validation", after="annotation")
+    planned(portal, run, DAVE, review="on")
+    assert given(run) == {3: DAVE}
+
+
+def test_handing_a_job_over_after_its_annotation_does_not_let_its_annotator_review_it(portal):
+    """Job 4 is erin's at validation; the record says that dave had it when the stage was set, and she got it after."""
+    run = draft_of(portal, jobs="4")
+    record(4, None, None, field="stage", before="annotation", after="validation")
+    record(4, DAVE, ERIN, stage="validation")
+    planned(portal, run, DAVE, ERIN, review="on")
+    assert given(run) == {4: ERIN}
+
+
 def test_what_was_refused_or_done_elsewhere_does_not_count(portal):
     run = draft_of(portal, jobs="3")
     record(3, None, DAVE, outcome="refused")
