@@ -39,7 +39,7 @@ def told_by(records: list[Change], item: Item) -> set[int]:
     """Walk a job's record. Whoever has the job when its stage leaves annotation annotated it; who that was, the next
     change of the assignee tells, or if there is none the job as it is now."""
     people: set[int | None] = set()
-    has_left = item.about.get("stage") == ANNOTATION
+    has_left = False
     for _, group in groupby(records, key=lambda change: change.key):
         by_field = {change.field: change for change in group}
         assignee, stage = by_field.get("assignee"), by_field.get("stage")

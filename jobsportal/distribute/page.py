@@ -103,4 +103,5 @@ def rows_context(request: PortalRequest, run: Run) -> dict[str, Any]:
         )
         for item in page
     ]
-    return {"rows": rows, "page": page, "show": show}
+    shown = next((one["username"] for one in run.wanted["people"] if str(one["id"]) == show), "")
+    return {"rows": rows, "page": page, "show": show, "shown": shown}

@@ -232,6 +232,33 @@ def test_each_method_gives_every_job_out(portal, method):
     assert None not in counts(run)
 
 
+def test_somebody_whose_account_is_closed_gets_nothing(sign_in, upstream):
+    admin = sign_in("admin")
+    run = draft_of(admin, jobs="3")
+    upstream.store.users[DAVE].is_active = False
+    answer = admin.post(place_of(run), {"person": [DAVE], "method": "equal_jobs", "which": "all"})
+    assert answer.status_code == 422 and "Not in the organization, or gone" in text_of(answer)
+
+
+def test_what_is_open_is_what_is_not_completed(portal):
+    run = planned(portal, draft_of(portal, jobs="3"), DAVE)
+    jobs, frames, is_estimate = run.wanted["loads"][str(DAVE)]
+    found = portal.get("/jobs/?assignee=dave&page_size=200").context["page"]
+    open_jobs = [job for job in found if job.state != "completed"]
+    assert (jobs, frames, is_estimate) == (len(open_jobs), sum(job.frame_count for job in open_jobs), False)
+    assert 0 < jobs < found.count
+
+
+def test_topping_up_counts_jobs_that_are_given_anew_as_nobodys(portal):
+    """All that is open with carol is given out anew: half of it stays hers."""
+    run = draft_of(
+        portal, all="1", query='assignee=carol&filter={"in":[{"var":"state"},["new","in progress","rejected"]]}'
+    )
+    planned(portal, run, CAROL, ALICE, method="top_up_jobs")
+    sizes = counts(run)
+    assert run.total > 2 and abs(sizes[CAROL] - sizes[ALICE]) <= 1
+
+
 def test_topping_up_looks_at_what_is_open(portal):
     """Carol has open jobs, alice has none."""
     run = planned(portal, draft_of(portal, jobs="3,7"), ALICE, CAROL, method="top_up_jobs")
@@ -431,6 +458,25 @@ def test_a_reviewer_who_got_the_job_together_with_the_stage_may_review_it_again(
     first = record(4, DAVE, ERIN)
     record(4, None, None, field="stage", before="annotation", after="validation", key=first.key)
     planned(portal, run, ERIN, DAVE, review="on")
+    assert given(run) == {4: ERIN}
+
+
+def test_who_only_reviewed_a_job_that_went_back_to_annotation_may_review_it_again(portal):
+    """Job 3 is at annotation, and nobody's."""
+    run = draft_of(portal, jobs="3")
+    record(3, None, DAVE, stage="validation")
+    record(3, DAVE, None, stage="validation")
+    record(3, None, None, stage="validation", field="stage", before="validation", after="annotation")
+    planned(portal, run, DAVE, review="on")
+    assert given(run) == {3: DAVE}
+
+
+def test_handing_a_job_over_after_its_annotation_does_not_let_its_annotator_review_it(portal):
+    """Job 4 is erin's at validation; the record says that dave had it when the stage was set, and she got it after."""
+    run = draft_of(portal, jobs="4")
+    record(4, None, None, field="stage", before="annotation", after="validation")
+    record(4, DAVE, ERIN, stage="validation")
+    planned(portal, run, DAVE, ERIN, review="on")
     assert given(run) == {4: ERIN}
 
 
