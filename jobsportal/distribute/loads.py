@@ -6,10 +6,8 @@ from typing import NamedTuple
 
 from jobsportal.accounts.person import Person
 from jobsportal.cvat import filters
-from jobsportal.cvat.types import STATES, Job, Page
 from jobsportal.jobs.selection import in_groups
-
-ROWS = 100
+from jobsportal.workload.numbers import SAMPLE, frames_of
 
 
 class Load(NamedTuple):
@@ -25,21 +23,15 @@ def open_loads(person: Person, usernames: Mapping[int, str]) -> dict[int, Load]:
 
     Upstream: jobs.list once per person, some side by side. Raises whatever the upstream answers.
     """
-    is_open = filters.one_of_values("state", [state for state in STATES if state != "completed"])
+    is_open = {"!": filters.equals("state", "completed")}
     calls = [
         partial(
             person.client.jobs.list,
             filter=filters.both(filters.equals("assignee", username), is_open),
             sort="id",
-            page_size=ROWS,
+            page_size=SAMPLE,
         )
         for username in usernames.values()
     ]
-    return {id: load_of(page) for id, page in zip(usernames, in_groups(calls), strict=True)}
-
-
-def load_of(page: Page[Job]) -> Load:
-    frames = sum(job.frame_count for job in page)
-    if len(page) >= page.count:
-        return Load(page.count, frames)
-    return Load(page.count, round(frames * page.count / max(1, len(page))), is_estimate=True)
+    pages = in_groups(calls)
+    return {id: Load(page.count, *frames_of(page)) for id, page in zip(usernames, pages, strict=True)}

@@ -11,7 +11,6 @@ from django.db.models import Q
 from jobsportal.accounts.person import Person
 from jobsportal.activity.models import CHANGED, Change
 from jobsportal.cvat import filters
-from jobsportal.cvat.directory import listed
 from jobsportal.cvat.types import Page, User
 from jobsportal.jobs.selection import in_groups
 
@@ -56,8 +55,8 @@ def by_ids(person: Person, organizations: Collection[OrganizationId], ids: Itera
     wanted = sorted(set(ids))
     if not wanted:
         return []
-    calls = [partial(listed, person.client_within(one), "/api/users", Page[User], wanted) for one in organizations]
-    return merged(organizations, in_groups(calls))
+    calls = [partial(person.client_within(one).users.by_ids, wanted) for one in organizations]
+    return merged(organizations, [found.values() for found in in_groups(calls)])
 
 
 def merged(organizations: Iterable[OrganizationId], answers: Iterable[Iterable[User]]) -> list[Member]:

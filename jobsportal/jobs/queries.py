@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
+from django.utils import timezone
 
 from jobsportal.accounts.person import Person
 from jobsportal.cvat import errors, filters
@@ -281,7 +282,7 @@ class JobQuery:
 
     def in_words(self, name: str) -> str:
         if name == "filter":
-            return filters.explain(filters.parse(self.given[name]))
+            return filters.explain(filters.parse(self.given[name]), timezone.get_default_timezone())
         return str(self.given[name]).replace("_", " ") if name == "type" else str(self.given[name])
 
     @property

@@ -28,6 +28,10 @@ class NothingSelected(Exception):
     """No job was chosen."""
 
 
+class OtherOrganization(NothingSelected):
+    """The list was chosen from while another organization was looked at: the same filter would find other jobs here."""
+
+
 class TooMany(Exception):
     """More jobs than one run takes; `count` of them."""
 
@@ -53,9 +57,12 @@ class Selected:
 
 
 def selection_from(data: QueryDict, person: Person) -> Selection:
-    """What a form chose. Raises NothingSelected, TooMany, Invalid for what no list page sends."""
+    """What a form chose. Raises NothingSelected, OtherOrganization, TooMany, Invalid for what no list page sends."""
     if data.get("all"):
-        form = FilterForm(QueryDict(data.get("query", "").lstrip("?")))
+        given = QueryDict(data.get("query", "").lstrip("?"))
+        if given.get("org", person.org) != person.org:
+            raise OtherOrganization
+        form = FilterForm(given)
         if not form.is_valid():
             raise errors.Invalid(detail="The list that was chosen from can't be read.")
         return Selection(query=JobQuery.of(form, person.org))

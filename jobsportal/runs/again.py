@@ -17,9 +17,12 @@ def again(person: Person, run: Run, outcome: str) -> Run:
 
     What was refused, and what deletes, is to be looked at first; so it is measured against what the jobs have now. The
     rest begins at once: there, what somebody else has changed since the first plan is left alone.
-    Upstream: jobs.list per 200 items, then see `wishes.Planner.over`.
+    Upstream: jobs.list per 200 items, then see `wishes.Planner.over`. Raises NotThis for a run that is not over, and
+    where there is no such item.
     """
     items = list(run.items.filter(outcome=AGAIN[outcome]))
+    if not (items and has_ended(run)):
+        raise NotThis
     ids = {item.job_id for item in items}
     jobs = by_ids(person, ids)
     selected = Selected(jobs, sorted(ids - {job.id for job in jobs}))
@@ -36,16 +39,21 @@ def is_looked_at(run: Run, outcome: str) -> bool:
 
 def undo_run(person: Person, run: Run) -> Run:
     """A plan that gives each field back what it had before the run, where it still has what the run gave it. Raises
-    NotThis where there is nothing to give back."""
+    NotThis for a run that is not over, and where there is nothing to give back."""
     planned: dict[int, Planned] = {}
     for record in run.changes.filter(outcome=CHANGED, field__in=FIELDS).order_by("id"):
-        plan = planned.setdefault(record.job_id, Planned(record.job_id, record.organization_id))
+        about = {"task_id": record.task_id, "project_id": record.project_id, "undoes": str(record.key)}
+        plan = planned.setdefault(record.job_id, Planned(record.job_id, record.organization_id, about=about))
         is_person = record.field == "assignee"
         plan.wanted.setdefault(record.field, record.before_id if is_person else record.before)
         plan.expected[record.field] = record.after_id if is_person else record.after
-    if not planned:
+    if not (planned and has_ended(run)):
         raise NotThis
     return plans.draft(person, UNDO, {}, planned.values(), undoes=run)
+
+
+def has_ended(run: Run) -> bool:
+    return not run.is_live and run.status != DRAFT
 
 
 def undone_already(person: Person, run: Run) -> Run | None:
@@ -60,5 +68,4 @@ def under_way_again(person: Person, run: Run) -> Run | None:
 
 def may_be_undone(run: Run) -> bool:
     """Whether it has ended and changed anything that can be given back."""
-    has_ended = not run.is_live and run.status != DRAFT
-    return has_ended and run.kind != DELETE and run.items.filter(outcome=CHANGED).exists()
+    return has_ended(run) and run.kind != DELETE and run.items.filter(outcome=CHANGED).exists()

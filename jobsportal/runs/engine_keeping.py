@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jobsportal.accounts.person import Person
 from jobsportal.activity.models import Change
-from jobsportal.activity.recording import about, changes_between, named, value_of
+from jobsportal.activity.recording import about, changes_between, named, storable, value_of
 from jobsportal.cvat.types import Job
 from jobsportal.jobs.changes import FIELDS
 from jobsportal.runs.deciding import before_of, job_before, job_given
@@ -83,12 +83,14 @@ def settle(lease: Lease, run: Run, settled: Iterable[Settled]) -> None:
         for one in settled:
             if waiting(run).filter(pk=one.item.pk).update(outcome=one.outcome, words=one.words, done=now):
                 records += one.records
-        Change.objects.bulk_create(records)
+        Change.objects.bulk_create(map(storable, records))
 
 
 def given(person: Person, run: Run, item: Item, job: Job, words: str) -> Settled:
     """The item is changed, or its job deleted."""
     more: dict[str, Any] = {"run": run, "request_id": request_id(run, item), "words": words}
+    if taken_back := item.about.get("undoes"):
+        more["undoes"] = UUID(taken_back)
     before = job_before(item, job)
     if run.kind == DELETE:
         facts = {"field": "job", "before": before.type.replace("_", " "), "after": "deleted", "outcome": CHANGED}

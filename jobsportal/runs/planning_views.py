@@ -10,16 +10,12 @@ from django.views.decorators.http import require_http_methods
 
 from jobsportal.accounts.person import Person, PortalRequest
 from jobsportal.cvat import errors
-from jobsportal.jobs.selection import NothingSelected, Selection, TooMany, jobs_of, selection_from
+from jobsportal.jobs.selection import NothingSelected, OtherOrganization, Selection, TooMany, jobs_of, selection_from
 from jobsportal.runs import plans
 from jobsportal.runs.forms import FIELDS, WishForm, prefilled
 from jobsportal.runs.models import CHANGE, DELETE, Run
 from jobsportal.runs.wishes import Wish, deletion_of, planned_for
 from jobsportal.web.errors import in_words, told
-
-
-class OtherOrganization(Exception):
-    """The list was chosen from while another organization was looked at."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,23 +29,14 @@ def create(request: PortalRequest) -> HttpResponseBase:
     if request.method != "POST" and ("job" in data or "delete" in data or not ("jobs" in data or "all" in data)):
         return redirect("jobs:list")
     try:
-        selection = chosen(data, request.person)
+        selection = selection_from(data, request.person)
         if request.method == "POST" and data.get("delete"):
             return planned_deletion(request, selection)
         if request.method == "POST" and data.get("plan"):
             return planned_change(request, selection)
         return show_form(request, selection, prefilled(data), count_of(request.person, selection))
-    except (NothingSelected, TooMany, OtherOrganization) as problem:
+    except (NothingSelected, TooMany) as problem:
         return not_chosen(request, data, problem)
-
-
-def chosen(data: QueryDict, person: Person) -> Selection:
-    """See `selection_from`. Raises OtherOrganization for a list of another organization than the current one: without
-    a word the same filter would find other jobs."""
-    query = QueryDict(data.get("query", "").lstrip("?"))
-    if data.get("all") and query.get("org", person.org) != person.org:
-        raise OtherOrganization
-    return selection_from(data, person)
 
 
 def count_of(person: Person, selection: Selection) -> int:

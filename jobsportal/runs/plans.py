@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -19,23 +18,18 @@ from jobsportal.runs import workers
 from jobsportal.runs.lease import close, free
 from jobsportal.runs.models import (
     BARRED,
-    CHANGED,
     DRAFT,
-    FAILED,
-    FINISHED,
     LIVE,
     QUEUED,
     REFUSED,
     STOPPED,
-    UNDO,
-    WAITING,
     WILL_CHANGE,
     Item,
     Run,
 )
 
 if TYPE_CHECKING:
-    from jobsportal.activity.models import Change
+    pass
 
 logger = logging.getLogger(__name__)
 
@@ -145,49 +139,6 @@ def stop(run: Run) -> None:
     """Ask the worker to stop after what it has under way; a run that no worker is at is over at once."""
     Run.objects.filter(pk=run.pk).update(stop_asked=True)
     close(Run.objects.filter(free(), pk=run.pk, status__in=LIVE), STOPPED)
-
-
-def again(person: Person, run: Run, outcomes: Iterable[str] = (FAILED,)) -> Run:
-    """A draft with those of a run's jobs that have one of these outcomes ("" for those that were never looked at).
-
-    What a person saw counts no more, but for those never looked at, and where a run takes something back.
-    Raises NotThis for a run that is not over, and where there is no such job.
-    """
-    items = list(run.items.filter(outcome__in=list(outcomes)))
-    if run.status not in (STOPPED, FINISHED) or not items:
-        raise NotThis
-    planned = [
-        Planned(
-            item.job_id,
-            item.organization_id,
-            item.wanted,
-            item.expected if item.outcome == WAITING or run.kind == UNDO else {},
-            item.about,
-        )
-        for item in items
-    ]
-    return draft(person, run.kind, run.wanted, planned, retries=run, undoes=run.undoes)
-
-
-def undo_run(person: Person, run: Run) -> Run:
-    """A draft that takes a run back: each field that it changed goes to what it was, where it still is what the run
-    gave it. Raises NotThis for a run that is not over, and where there is nothing to take back."""
-    changes = run.changes.filter(outcome=CHANGED, field__in=FIELDS).order_by("job_id")
-    planned = [taken_back(job_id, list(some)) for job_id, some in groupby(changes, key=lambda change: change.job_id)]
-    if run.status not in (STOPPED, FINISHED) or not planned:
-        raise NotThis
-    return draft(person, UNDO, {}, planned, undoes=run)
-
-
-def taken_back(job_id: int, changes: list["Change"]) -> Planned:
-    first = changes[0]
-    return Planned(
-        job_id,
-        first.organization_id,
-        wanted={one.field: one.before_id if one.field == "assignee" else one.before for one in changes},
-        expected={one.field: one.after_id if one.field == "assignee" else one.after for one in changes},
-        about={"task_id": first.task_id, "project_id": first.project_id},
-    )
 
 
 def own_runs(person: Person) -> QuerySet[Run]:

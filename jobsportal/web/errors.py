@@ -22,7 +22,18 @@ logger = logging.getLogger(__name__)
 MAX_KEPT = 1500
 
 # Addresses that only take something: there is no form to come back to.
-WITHOUT_PAGE = ("jobs:undo", "exports:again", "exports:cancel", "accounts:organization")
+WITHOUT_PAGE = (
+    "jobs:undo",
+    "jobs:usual",
+    "jobs:csv",
+    "jobs:excel",
+    "runs:stop",
+    "runs:again",
+    "runs:undo",
+    "exports:again",
+    "exports:cancel",
+    "accounts:organization",
+)
 
 # The parts of pages that have room for a failure to be told in; elsewhere a toast tells it and the page stays.
 PANELS = ("counts",)

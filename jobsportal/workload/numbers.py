@@ -11,12 +11,11 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 
-from jobsportal.accounts.person import EVERYTHING as EVERYWHERE
 from jobsportal.accounts.person import Person
 from jobsportal.cvat.errors import CVATError, SignedOut, Unreachable
 from jobsportal.cvat.types import Job, Page
 from jobsportal.web.parallel import side_by_side
-from jobsportal.workload.subjects import PARTS, PERSON, Subject, of_user
+from jobsportal.workload.subjects import PARTS, PERSON, Subject
 
 SAMPLE = 100  # open jobs whose frames are read; what lies beyond is estimated from them
 SIDE_BY_SIDE = 6
@@ -102,21 +101,6 @@ def frames_of(page: Page[Job]) -> tuple[int, bool]:
     if page.count <= len(page):
         return frames, False
     return (round(frames * page.count / len(page)) if len(page) else 0), True
-
-
-def open_loads(person: Person, ids: list[int], org: str) -> dict[int, tuple[int, int, bool]]:
-    """Per user id: open jobs, their frames, and whether the frames are estimated; asked anew each time.
-
-    `org` is an organization as addresses carry it, where the person looks; users that it doesn't have are left out.
-    Upstream: users.list by id (200 at a time), and jobs.list once per user, some side by side. Raises CVATError.
-    """
-    looking = replace(person, organization=None if org == EVERYWHERE else org)
-    users = looking.client.users.by_ids(ids) if ids else {}
-    answers = in_groups([calls_for(looking, of_user(user))[0] for user in users.values()])
-    failure = next((answer for answer in answers if isinstance(answer, CVATError)), None)
-    if failure:
-        raise failure
-    return {id: (page.count, *frames_of(page)) for id, page in zip(users, answers, strict=True)}
 
 
 def kept_of(person: Person, subjects: Sequence[Subject]) -> dict[Subject, Numbers]:

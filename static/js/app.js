@@ -39,7 +39,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (event.target.id !== "results") return;
   const view = document.querySelector(".views [aria-current]");
   if (!document.querySelector("h1")) return;
-  document.title = `${view?.textContent.trim() || "Filtered"} jobs · Jobs Portal`;
+  document.title = `${view?.firstChild.textContent.trim() || "Filtered"} jobs · Jobs Portal`;
   const { elt, triggeringEvent } = event.detail.requestConfig ?? {};
   const wasSearch = elt?.matches("form.filters") && !triggeringEvent?.submitter?.closest(".filter-grid");
   if (wasSearch) {

@@ -14,7 +14,6 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobsportal.activity import undoing
-from jobsportal.activity.history import annotators
 from jobsportal.activity.models import AppendOnly, Change, Records
 from jobsportal.activity.recording import store
 from jobsportal.runs.models import Run
@@ -553,38 +552,6 @@ def test_a_long_history_has_pages(portal, upstream):
 
 
 # Who has annotated
-
-
-def test_annotators_are_those_who_had_the_job_while_it_was_annotated(portal, upstream):
-    changed(portal, "assignee", BOB)
-    changed(portal, "assignee", CAROL)
-    save(portal, "stage", "validation")
-    changed(portal, "assignee", DAVE)
-    found = annotators(upstream.url, [JOB, 5])
-    assert found == {JOB: {BOB, CAROL}, 5: set()}, "dave came to review"
-    assert annotators("http://elsewhere.example", [JOB]) == {JOB: set()}
-
-
-def test_who_had_it_when_its_stage_went_on_is_known_from_the_next_assignee(portal, upstream):
-    upstream.store.jobs[JOB].assignee_id = CAROL  # in CVAT itself
-    save(portal, "stage", "validation")
-    assert annotators(upstream.url, [JOB]) == {JOB: set()}
-    changed(portal, "assignee", DAVE)
-    changed(portal, "assignee", BOB)
-    assert annotators(upstream.url, [JOB]) == {JOB: {CAROL}}, "dave and bob review"
-
-
-def test_a_reviewer_who_came_with_the_stage_is_no_annotator(portal, upstream):
-    key, facts = uuid4(), {"upstream": upstream.url, "job_id": 901, "stage": "annotation"}
-    record(**facts, key=key, field="assignee", before="bob", before_id=BOB, after="dave", after_id=DAVE)
-    record(**facts, key=key, field="stage", before="annotation", after="validation")
-    record(**facts, field="assignee", before="bob", before_id=BOB, after="x", after_id=77, outcome="refused")
-    record(**facts, field="annotations", person_id=CAROL)
-    record(**facts, field="annotations", person_id=78, outcome="failed")
-    assert annotators(upstream.url, range(900, 2000))[901] == {BOB, CAROL}
-
-
-# Nothing is rewritten
 
 
 def test_records_only_grow(upstream, db):

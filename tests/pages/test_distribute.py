@@ -171,7 +171,7 @@ def test_all_members_and_none(portal):
     run = draft_of(portal)
     portal.post(place_of(run), {"method": "equal_jobs", "which": "all", "step": "members"})
     run.refresh_from_db()
-    assert run.wanted["choice"]["ticked"] == [1, ALICE, BOB, CAROL, DAVE, ERIN, MARA]
+    assert run.wanted["choice"]["ticked"] == [1, ALICE, BOB, CAROL, DAVE, ERIN, MARA, 9, 10, 11, 12]
     portal.post(place_of(run), {"person": BOB, "method": "equal_jobs", "which": "all", "step": "clear"})
     run.refresh_from_db()
     assert run.wanted["choice"]["ticked"] == []
@@ -180,7 +180,7 @@ def test_all_members_and_none(portal):
 def test_more_members_than_a_plan_takes_are_told(portal, monkeypatch):
     monkeypatch.setattr(people, "MAX_PEOPLE", 3)
     run = draft_of(portal)
-    assert "4 more match" in words(portal.get(place_of(run)))
+    assert "8 more match" in words(portal.get(place_of(run)))
     answer = portal.post(place_of(run), {"method": "equal_jobs", "which": "all", "step": "members"})
     assert answer.status_code == 422 and "more than the 3 that one plan takes" in text_of(answer)
 
@@ -412,7 +412,14 @@ def test_a_plan_of_many_jobs_over_many_people_costs_a_dozen_calls(larger, sign_i
 
 def test_a_thousand_jobs(larger, sign_in, worker):
     portal = sign_in()
-    run = planned(portal, draft_of(portal, all="1", query="project_id=100"), BOB, CAROL, DAVE, method="equal_frames")
+    run = planned(
+        portal,
+        draft_of(portal, all="1", query='filter={">":[{"var":"id"},1000]}'),
+        BOB,
+        CAROL,
+        DAVE,
+        method="equal_jobs",
+    )
     assert sorted(counts(run).values()) == [333, 333, 334]
     portal.post(place_of(run, "begin"))
     run.refresh_from_db()

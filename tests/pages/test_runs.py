@@ -428,6 +428,7 @@ def test_a_plan_of_handing_out_is_looked_at_on_its_own_page(portal, worker, unse
 
 def test_stopping_is_asked_for_and_told(portal, sign_in):
     run = made(status=RUNNING, outcomes={1: CHANGED, 2: ""})
+    Run.objects.filter(pk=run.pk).update(lease_owner="worker", lease_until=timezone.now() + timedelta(minutes=1))
     assert sign_in("bob").post(f"/runs/{run.key}/stop").status_code == 404
     assert sign_in("admin").post(f"/runs/{run.key}/stop").status_code == 404, "who leads looks on"
     assert portal.post(f"/runs/{run.key}/stop")["Location"] == f"/runs/{run.key}/"

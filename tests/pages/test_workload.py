@@ -12,7 +12,6 @@ from zipfile import ZipFile
 import pytest
 from django.core.cache import cache
 
-from jobsportal.cvat import errors
 from jobsportal.sandbox import Sandbox
 from jobsportal.workload import numbers
 from jobsportal.workload.rows import Row
@@ -224,8 +223,6 @@ def test_an_upstream_that_is_gone_is_not_asked_for_everybody(portal, upstream):
     assert page.status_code == 200 and all(row.problem for row in page.context["rows"])
     # one group, and the one for the people who are not listed
     assert paths(upstream)["/api/jobs"] == numbers.SIDE_BY_SIDE + 1
-    with pytest.raises(errors.Unreachable):
-        numbers.open_loads(page.context["person"], [CAROL, DAVE], "acme")
 
 
 def test_who_is_signed_out_half_way_signs_in(portal, upstream):
@@ -414,16 +411,6 @@ def test_the_files_hold_the_numbers_of_the_pages(portal):
         with ZipFile(BytesIO(b"".join(book))) as file:
             assert b"<row" in file.read("xl/worksheets/sheet1.xml")
     assert portal.get("/workload/people.pdf").status_code == portal.get("/workload/cats.csv").status_code == 404
-
-
-def test_open_loads_are_told_for_those_who_are_there(portal, upstream):
-    person = portal.get("/workload/").context["person"]
-    upstream.calls.clear()
-    loads = numbers.open_loads(person, [CAROL, 9, 8, 999], "acme")
-    assert paths(upstream) == {"/api/users": 1, "/api/jobs": 2}
-    mine = [job for job in truth(upstream, CAROL) if job.state != "completed"]
-    assert loads == {CAROL: (len(mine), sum(len(job.frames) for job in mine), False), 9: (0, 0, False)}
-    assert numbers.open_loads(person, [], "acme") == {}
 
 
 def test_in_an_older_server_too(older, sign_in):

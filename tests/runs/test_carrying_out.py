@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from jobsportal.activity.models import Change
 from jobsportal.runs import engine, plans
+from jobsportal.runs.again import again, undo_run
 from jobsportal.runs.engine_calls import Calls
 from jobsportal.runs.lease import Lease
 from jobsportal.runs.models import (
@@ -405,7 +406,7 @@ def test_an_undone_run_leaves_later_changes_alone(upstream, begin, carry_out, al
         job.assignee_id, job.stage, job.state = MARA, "annotation", "completed"
     run = carry_out(begin([1, 2, 3], {"assignee": DAVE, "stage": "validation"}))
     jobs[1].assignee_id, jobs[2].state = ERIN, "in progress"
-    undo = plans.undo_run(alice, run)
+    undo = undo_run(alice, run)
     assert undo.undoes == run and undo.total == 3
     plans.begin(alice, undo)
     undo = carry_out(undo)
@@ -414,23 +415,27 @@ def test_an_undone_run_leaves_later_changes_alone(upstream, begin, carry_out, al
         (ERIN, "annotation", "completed"),
         (MARA, "annotation", "in progress"),
     ]
+    for change in undo.changes.all():
+        taken_back = run.changes.filter(key=change.undoes, job_id=change.job_id)
+        assert taken_back.exists(), "the record says which change was taken back"
     assert outcomes(undo) == {CHANGED: 3} and words(undo, 2) == "assignee is now erin: left alone"
 
 
 def test_the_failed_ones_can_be_run_again(upstream, begin, carry_out, alice):
     upstream.fail("PATCH", r"/api/jobs/2$", status=500, times=3)
     run = carry_out(begin([1, 2], {"state": "rejected"}))
-    retry = plans.again(alice, run)
+    retry = again(alice, run, "failed")
     assert retry.retries == run and [item.job_id for item in retry.items.all()] == [2]
     plans.begin(alice, retry)
     assert outcomes(carry_out(retry)) == {CHANGED: 1}
     with pytest.raises(plans.NotThis):
-        plans.again(alice, retry)
+        again(alice, retry, "failed")
 
 
 def test_a_live_run_is_neither_undone_nor_run_again(begin, alice):
     run = begin([1], {"state": "rejected"})
     assert run.status == QUEUED
-    for call in (plans.again, plans.undo_run):
-        with pytest.raises(plans.NotThis):
-            call(alice, run)
+    with pytest.raises(plans.NotThis):
+        again(alice, run, "failed")
+    with pytest.raises(plans.NotThis):
+        undo_run(alice, run)
