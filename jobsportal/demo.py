@@ -34,7 +34,7 @@ WELCOME = """
     admin             administrator of the server
     alice             maintainer of the organization acme
     bob               supervisor in acme
-    carol dave erin   workers in acme
+    carol dave erin   workers in acme; so are frank, heidi, ivan and judy
     mara              supervisor who only needs the data
     grace             owner of the organization harbor
 

@@ -71,7 +71,7 @@ def page_of(person: Person, records: QuerySet[Change], before: int | None) -> di
     Upstream: the names of their tasks, where they are not cached."""
     if before is not None:
         records = records.filter(id__lt=before)
-    found = list(records.select_related("run")[: PAGE_SIZE + 1])
+    found = list(records.select_related("run__undoes")[: PAGE_SIZE + 1])
     shown = found[:PAGE_SIZE]
     older = shown[-1].id if len(found) > PAGE_SIZE else None
     return {"entries": entries_for(person, shown), "older": older}

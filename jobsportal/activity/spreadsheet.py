@@ -31,7 +31,7 @@ COLUMNS = (
 def lines(records: QuerySet[Change]) -> Iterator[bytes]:
     """The file, beginning with a byte order mark for spreadsheet programs."""
     yield BYTE_ORDER_MARK + csv_line(COLUMNS)
-    for change in records.select_related("run").iterator(chunk_size=CHUNK):
+    for change in records.select_related("run__undoes").iterator(chunk_size=CHUNK):
         yield csv_line(cells(change))
 
 
