@@ -37,7 +37,7 @@ def peak_of(pid: int) -> int:
 
 
 @contextmanager
-def running_portal(folder: Path, cvat_url: str, **settings: str) -> Iterator[Portal]:
+def running_portal(folder: Path, cvat_url: str, *, has_worker: bool = True, **settings: str) -> Iterator[Portal]:
     """A portal in front of an upstream, with a database and static files of its own."""
     port = free_port()
     environment = os.environ | {
@@ -58,15 +58,16 @@ def running_portal(folder: Path, cvat_url: str, **settings: str) -> Iterator[Por
         def started(*command: str) -> subprocess.Popen:
             return subprocess.Popen([sys.executable, *command], cwd=ROOT, env=environment, stdout=out, stderr=out)
 
-        process, worker = started("-m", "gunicorn", "jobsportal.wsgi"), started("manage.py", "worker")
+        process = started("-m", "gunicorn", "jobsportal.wsgi")
+        running = [process, *([started("manage.py", "worker")] if has_worker else [])]
         portal = Portal(f"http://127.0.0.1:{port}", process.pid, log)
         try:
             wait_for(portal, process)
             yield portal
         finally:
-            for one in (process, worker):
+            for one in running:
                 one.terminate()
-            for one in (process, worker):
+            for one in running:
                 one.wait(20)
 
 

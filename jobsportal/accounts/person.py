@@ -1,7 +1,7 @@
 """The signed-in person, as kept in the session, and their way upstream."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -62,6 +62,10 @@ class Person:
     def client(self) -> Client:
         """The upstream, spoken to as this person within the current organization."""
         return client_for(self.credential, self.organization, self.address)
+
+    def within(self, org: str) -> "Person":
+        """The same person, looking at an organization (as addresses carry it), whichever they look at now."""
+        return replace(self, organization=None if org == EVERYTHING else org)
 
     def client_for(self, job: Job) -> Client:
         """The upstream within the job's own organization: who may be assigned depends on that, not on what is shown."""

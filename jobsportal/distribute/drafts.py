@@ -4,12 +4,12 @@
 what each job is to become stands in its item, whose `about` also knows who annotated it (`excluded`), for a review.
 """
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from django.db import transaction
 
-from jobsportal.accounts.person import EVERYTHING, Person
+from jobsportal.accounts.person import Person
 from jobsportal.cvat.types import Job
 from jobsportal.distribute import filling, people, planning
 from jobsportal.distribute.annotators import annotators_of
@@ -51,12 +51,6 @@ def start(person: Person, jobs: list[Job]) -> Run:
     return plans.draft(person, DISTRIBUTE, {"choice": START}, planned)
 
 
-def looking_at(person: Person, run: Run) -> Person:
-    """The person, looking at the organization that the plan was begun in, whichever they look at now: what is open
-    with people is counted there."""
-    return replace(person, organization=None if run.organization == EVERYTHING else run.organization)
-
-
 def organizations_of(run: Run) -> list[int | None]:
     """The organizations that the jobs belong to; None for personal ones."""
     found = set(run.items.order_by().values_list("organization_id", flat=True).distinct())
@@ -82,7 +76,7 @@ def make(person: Person, run: Run) -> None:
     """
     choice = run.wanted["choice"]
     members = chosen_members(person, run, choice)
-    loads = open_loads(looking_at(person, run), {member.id: member.username for member in members})
+    loads = open_loads(person.within(run.organization), {member.id: member.username for member in members})
     chosen = [chosen_one(member, choice) for member in members]
     items = list(run.items.all())
     annotators = annotators_of(items) if choice["review"] else {}

@@ -80,7 +80,7 @@ def plan_context(request: PortalRequest, run: Run, *, with_rows: bool = True) ->
         "organizations": len({item.organization_id for item in items}),
         "projects": len({item.about["project_id"] for item in items} - {None}),
         "balance": balance_of(run, items),
-        "counted_in": drafts.looking_at(request.person, run),
+        "counted_in": request.person.within(run.organization),
         "missing": whole_number(request.GET.get("missing", ""), digits=6),
     }
     return context | rows_context(request, run) if with_rows and context["balance"] else context
@@ -94,7 +94,7 @@ def rows_context(request: PortalRequest, run: Run) -> dict[str, Any]:
     elif person_id := whole_number(show, digits=9):
         items = items.filter(wanted__assignee=person_id)
     page = Paginator(items, ROWS).get_page(request.GET.get("page"))
-    names = find(drafts.looking_at(request.person, run), {item.about["task_id"] for item in page}, set())
+    names = find(request.person.within(run.organization), {item.about["task_id"] for item in page}, set())
     rows = [
         Row(
             item,

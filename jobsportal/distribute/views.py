@@ -138,7 +138,7 @@ def all_members(request: PortalRequest, run: Run, form: PlanForm) -> list[int]:
 
 
 def who_worked(request: PortalRequest, run: Run, form: PlanForm) -> list[int]:
-    person = drafts.looking_at(request.person, run)
+    person = request.person.within(run.organization)
     ids = people.who_worked(person, list(run.items.values_list("about", flat=True)))
     members = people.by_ids(person, drafts.organizations_of(run), ids)
     if not members:

@@ -20,6 +20,7 @@ def again(person: Person, run: Run, outcome: str) -> Run:
     Upstream: jobs.list per 200 items, then see `wishes.Planner.over`. Raises NotThis for a run that is not over, and
     where there is no such item.
     """
+    person = person.within(run.organization)
     items = list(run.items.filter(outcome=AGAIN[outcome]))
     if not (items and has_ended(run)):
         raise NotThis
@@ -49,7 +50,7 @@ def undo_run(person: Person, run: Run) -> Run:
         plan.expected[record.field] = record.after_id if is_person else record.after
     if not (planned and has_ended(run)):
         raise NotThis
-    return plans.draft(person, UNDO, {}, planned.values(), undoes=run)
+    return plans.draft(person.within(run.organization), UNDO, {}, planned.values(), undoes=run)
 
 
 def has_ended(run: Run) -> bool:

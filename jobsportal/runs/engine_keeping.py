@@ -16,7 +16,7 @@ from jobsportal.cvat.types import Job
 from jobsportal.jobs.changes import FIELDS
 from jobsportal.runs.deciding import before_of, job_before, job_given
 from jobsportal.runs.engine_calls import request_id
-from jobsportal.runs.lease import Lease
+from jobsportal.runs.lease import Lease, free
 from jobsportal.runs.models import CHANGED, DELETE, LIVE, WAITING, Item, Run
 
 
@@ -48,9 +48,10 @@ def rivals(run: Run) -> QuerySet[Item]:
 
 
 def goes_first(run: Run) -> Run | None:
-    """A run that this one waits for."""
+    """A run that this one waits for; one that nobody is at, if there is one, since that has to be carried out."""
     theirs = rivals(run).filter(job_id__in=waiting(run).order_by().values("job_id"))
-    return Run.objects.filter(pk__in=theirs.values("run_id")).order_by("pk").first()
+    found = Run.objects.filter(pk__in=theirs.values("run_id")).order_by("pk")
+    return found.filter(free()).first() or found.first()
 
 
 def intend(lease: Lease, run: Run, items: Iterable[Item]) -> list[Item]:

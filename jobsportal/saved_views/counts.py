@@ -1,14 +1,13 @@
 """How many jobs a list finds: one row is asked for, and the upstream's count of all of them kept for a short time."""
 
 import hashlib
-from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import QueryDict
 
-from jobsportal.accounts.person import EVERYTHING, Person
+from jobsportal.accounts.person import Person
 from jobsportal.jobs.queries import FilterForm, JobQuery
 
 # How a list is shown does not change what it finds.
@@ -21,7 +20,7 @@ def looking_at(person: Person, org: str) -> Person | None:
         return person
     if not (person.is_superuser or person.may_look_at(org)):
         return None
-    return replace(person, organization=None if org == EVERYTHING else org)
+    return person.within(org)
 
 
 def count(person: Person, list_query: str) -> int | None:

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from jobsportal.sandbox import Sandbox
-from tests.server import ROOT, Portal
+from tests.server import ROOT, Portal, running_portal
 
 Act = Callable[[str], None]
 RULES = {
@@ -26,12 +26,26 @@ now = timezone.now()
 """
 
 
+@pytest.fixture(scope="module")
+def still_portal(running_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """A portal in which nothing is carried out."""
+    folder = tmp_path_factory.mktemp("still")
+    with running_portal(folder, running_sandbox.url, has_worker=False, POLL_SECONDS="0.2") as portal:
+        yield portal
+    assert "Traceback" not in portal.log.read_text()
+
+
+@pytest.fixture(scope="module")
+def browser_context_args(still_portal: Portal) -> dict[str, str]:
+    return {"base_url": still_portal.url}
+
+
 @pytest.fixture
-def act(served_portal: Portal, sandbox: Sandbox) -> Iterator[Act]:
+def act(still_portal: Portal, sandbox: Sandbox) -> Iterator[Act]:
     """Does something in the portal's database. A worker is there, until the test is over."""
 
     def run(code: str) -> None:
-        environment = os.environ | {"VAR_DIR": str(served_portal.log.parent), "CVAT_URL": sandbox.url}
+        environment = os.environ | {"VAR_DIR": str(still_portal.log.parent), "CVAT_URL": sandbox.url}
         command = [sys.executable, "manage.py", "shell", "-v0", "-c", BEGINNING + code]
         subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=60)
 
@@ -110,6 +124,7 @@ def test_stopping_a_run_and_going_on_with_the_rest(page: Page, enter, act: Act):
     enter(page)
     choose(page, jobs="1,3,5", plan="1", state="rejected")
     page.get_by_role("button", name=re.compile("Change . jobs?")).click()
+    act("Run.objects.update(status='running', lease_owner='browser', lease_until=now + timedelta(hours=1))")
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("heading", name="Stopping after what is under way")).to_be_visible()
     expect(page.get_by_role("button", name="Stop")).to_have_count(0)

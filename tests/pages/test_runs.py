@@ -703,3 +703,12 @@ def test_a_run_has_a_title(kind, wanted, total, title):
 
 def test_an_undo_is_called_after_what_it_takes_back():
     assert title_of(Run(kind=UNDO, undoes=Run(kind=CHANGE, wanted={"state": "new"}))) == "Undo of “State new”"
+
+
+def test_trying_again_looks_where_the_run_was_made(portal, worker):
+    run = made(outcomes={1: CHANGED, 3: FAILED})
+    portal.post("/organization", {"org": ""})
+    answer = portal.post(f"/runs/{run.key}/again", {"outcome": "failed"})
+    again = run.retried_by.get()
+    assert answer.status_code == 302 and again.organization == "acme"
+    assert [(item.job_id, item.verdict) for item in again.items.all()] == [(3, WILL_CHANGE)]

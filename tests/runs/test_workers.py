@@ -119,6 +119,23 @@ class Site:
         wait_for("requests are under way", caught)
         process.wait()
 
+    def put_to_sleep(self, process: subprocess.Popen) -> None:
+        """SIGSTOP, at a moment when it holds no lock on the database: SQLite has nobody write as long as one does."""
+
+        def sleeps() -> bool:
+            process.send_signal(signal.SIGSTOP)
+            database = sqlite3.connect(self.folder / "portal.sqlite3", timeout=1, isolation_level=None)
+            try:
+                database.execute("BEGIN IMMEDIATE")
+                return True
+            except sqlite3.OperationalError:
+                process.send_signal(signal.SIGCONT)
+                return False
+            finally:
+                database.close()
+
+        wait_for("it sleeps", sleeps)
+
     def finish(self) -> None:
         wait_for("the run is through", lambda: self.run()[0] == "finished", 150)
         assert self.run() == ("finished", "", "", "")
@@ -241,7 +258,7 @@ def test_a_worker_that_was_asleep_finds_its_run_taken(tmp_path):
         site.begin(ids)
         wait_for("it is under way", lambda: site.through() >= 20)
         first = site.worker_at_it()
-        first.send_signal(signal.SIGSTOP)
+        site.put_to_sleep(first)
         wait_for("the other goes on", lambda: site.worker_at_it() is not first, 30)
         first.send_signal(signal.SIGCONT)
         site.finish()
