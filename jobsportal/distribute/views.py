@@ -39,6 +39,9 @@ def create(request: PortalRequest) -> HttpResponseBase:
         return show_start(request)
     try:
         selected = selection.jobs_of(request.person, selection.selection_from(request.POST, request.person))
+    except selection.OtherOrganization:
+        words = "The jobs were chosen in another organization than the one you look at by now. Choose them again."
+        return show_start(request, words, 422)
     except selection.NothingSelected:
         return show_start(request, "No job was chosen, or none is left of those.", 422)
     except selection.TooMany as error:

@@ -24,8 +24,10 @@ from jobsportal.web.parallel import side_by_side
 SHOWN = 6
 PAGES = (
     ("Workload", "workload:people"),
+    ("Distribute jobs", "distribute:create"),
     ("Activity", "activity:list"),
     ("Runs", "runs:list"),
+    ("Saved views", "saved_views:views"),
     ("Downloads", "exports:downloads"),
     ("New ground truth job", "ground_truth:create"),
     ("About this server", "server:about"),

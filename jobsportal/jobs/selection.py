@@ -62,6 +62,9 @@ def selection_from(data: QueryDict, person: Person) -> Selection:
         given = QueryDict(data.get("query", "").lstrip("?"))
         if given.get("org", person.org) != person.org:
             raise OtherOrganization
+        if unknown := sorted(set(given) - {"org", *FilterForm.base_fields}):
+            # Passed over, it would make all jobs of a few.
+            raise errors.Invalid(detail=f"The list can’t be filtered by “{unknown[0][:50]}”.")
         form = FilterForm(given)
         if not form.is_valid():
             raise errors.Invalid(detail="The list that was chosen from can't be read.")

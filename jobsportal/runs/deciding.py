@@ -40,7 +40,8 @@ def after_interruption(item: Item, job: Job) -> Decision:
     if all(now[name] == before[name] for name in sent):
         return Decision(send=sent, words=item.words)
     others = [name for name in FIELDS if name in sent and now[name] != sent[name]]
-    return Decision(REFUSED, words=left_alone(others, job))
+    is_partly_there = any(now[name] == value and value != before[name] for name, value in sent.items())
+    return Decision(CHANGED if is_partly_there else REFUSED, words=left_alone(others, job))
 
 
 def afresh(item: Item, now: Values, job: Job, kind: str) -> Decision:
@@ -92,8 +93,8 @@ def job_before(item: Item, job: Job) -> Job:
 
 def job_given(item: Item, before: Job, answer: Job) -> Job:
     """The job as this change alone left it: what somebody else did at the same time is theirs."""
-    sent = item.sent or {}
-    given = {name: getattr(answer, name) for name in sent}
-    if "stage" in sent and "state" not in sent:
+    sent, now = item.sent or {}, values_of(answer)
+    given = {name: getattr(answer, name) for name, value in sent.items() if now[name] == value}
+    if "stage" in given and "state" not in sent:
         given["state"] = "new"
     return replace(before, **given)

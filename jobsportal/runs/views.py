@@ -6,7 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -22,6 +24,9 @@ from jobsportal.runs.progress import progress_by_run, progress_of, took
 from jobsportal.web.addresses import is_partial
 from jobsportal.web.errors import refused
 from jobsportal.web.streaming import csv_passed_on
+
+# Longer than planning a run once more may take: meanwhile a second click plans nothing.
+CLAIM_SECONDS = 120
 
 RunView = Callable[[PortalRequest, UUID], HttpResponseBase]
 
@@ -169,25 +174,34 @@ def again_view(request: PortalRequest, key: UUID) -> HttpResponseBase:
         raise Http404("There is nothing of that kind to try again.")
     if found.is_live or not found.items.filter(outcome=AGAIN[outcome]).exists():
         return redirect("runs:run", key)
-    if running := under_way_again(request.person, found):
-        return redirect("runs:run", running.key)
-    new = again(request.person, found, outcome)
-    return redirect("runs:run", new.key) if is_looked_at(found, outcome) else begun(request, new)
+    claim = f"run-again:{found.pk}"
+    if not cache.add(claim, True, CLAIM_SECONDS):
+        return redirect("runs:run", key)
+    try:
+        if running := under_way_again(request.person, found):
+            return redirect("runs:run", running.key)
+        new = again(request.person, found, outcome)
+        return redirect("runs:run", new.key) if is_looked_at(found, outcome) else begun(request, new)
+    finally:
+        cache.delete(claim)
 
 
 @posted
 def undo(request: PortalRequest, key: UUID) -> HttpResponseBase:
     """POST /runs/{key}/undo: take a run back, under one's own credential. Upstream: nothing."""
     found = pages.seen_by(request.person, key)
-    if made := undone_already(request.person, found):
-        return begun(request, made) if made.status == DRAFT else redirect("runs:run", made.key)
-    if not may_be_undone(found):
-        return redirect("runs:run", key)
     try:
-        return begun(request, undo_run(request.person, found))
+        with transaction.atomic():
+            Run.objects.select_for_update().get(pk=found.pk)  # a second click waits, and finds the first one's undo
+            made = undone_already(request.person, found)
+            if made is None and may_be_undone(found):
+                made = undo_run(request.person, found)
     except NotThis:
         words = "The record of what this run changed is not there, so the portal can’t tell what to give back."
         return refused(request, "This can’t be taken back", words, 422)
+    if made is None:
+        return redirect("runs:run", key)
+    return begun(request, made) if made.status == DRAFT else redirect("runs:run", made.key)
 
 
 @require_safe

@@ -712,3 +712,16 @@ def test_trying_again_looks_where_the_run_was_made(portal, worker):
     again = run.retried_by.get()
     assert answer.status_code == 302 and again.organization == "acme"
     assert [(item.job_id, item.verdict) for item in again.items.all()] == [(3, WILL_CHANGE)]
+
+
+@pytest.mark.parametrize("query", ["id=1&rule=xx", "foo=bar"])
+def test_a_list_by_a_filter_that_is_not_known_is_not_a_list_of_everything(portal, query):
+    answer = portal.post("/runs/new", {"all": "1", "query": query, "state": "new", "plan": "1"})
+    assert answer.status_code == 422 and not Run.objects.exists()
+    assert portal.post("/distribute/", {"all": "1", "query": query}).status_code == 422 and not Run.objects.exists()
+
+
+def test_ticked_jobs_are_planned_where_they_were_ticked(portal):
+    portal.post("/organization", {"org": ""})
+    page = portal.post("/runs/new?org=acme", {"jobs": "1,3"})
+    assert 'action="/runs/new?org=acme"' in text_of(page)

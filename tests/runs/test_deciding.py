@@ -75,7 +75,7 @@ def test_an_undone_stage_keeps_a_state_that_is_not_its_own():
         (
             {"assignee": 6, "stage": "validation"},
             job(ERIN, stage="acceptance"),
-            Decision(REFUSED, words="stage is now acceptance: left alone"),
+            Decision(CHANGED, words="stage is now acceptance: left alone"),
         ),
     ],
 )
@@ -92,6 +92,12 @@ def test_only_ground_truth_is_deleted():
 def test_what_somebody_else_did_at_the_same_time_is_theirs():
     item = Item(sent={"assignee": 6}, before=before_of(job()))
     given = job_given(item, job(), job(ERIN, stage="validation", state="new"))
+    assert (given.assignee, given.stage, given.state) == (ERIN, "annotation", "in progress")
+
+
+def test_of_what_was_sent_only_what_is_still_there_is_given():
+    item = Item(sent={"assignee": 6, "stage": "validation"}, before=before_of(job()))
+    given = job_given(item, job(), job(ERIN, stage="acceptance", state="new"))
     assert (given.assignee, given.stage, given.state) == (ERIN, "annotation", "in progress")
 
 
