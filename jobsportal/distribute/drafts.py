@@ -6,6 +6,7 @@ what each job is to become stands in its item, whose `about` also knows who anno
 
 from dataclasses import asdict
 from typing import Any
+from uuid import uuid4
 
 from django.db import transaction
 
@@ -64,6 +65,15 @@ def keep(run: Run, wanted: dict[str, Any]) -> None:
     run.wanted = wanted
 
 
+def hold(run: Run) -> None:
+    """Within a transaction: nobody else changes or begins the draft, and what is wanted of it is as it is now. Raises
+    NotThis if it has begun."""
+    now = Run.objects.select_for_update().get(pk=run.pk)
+    if now.status != DRAFT:
+        raise NotThis
+    run.wanted = now.wanted
+
+
 def keep_choice(run: Run, choice: Choice) -> None:
     keep(run, {**run.wanted, "choice": choice})
 
@@ -83,7 +93,7 @@ def make(person: Person, run: Run) -> None:
     for item in items:
         item.about["excluded"] = sorted(annotators.get(item.job_id, ()))
     filling.fill(items, chosen, loads, choice)
-    told = {"people": chosen, "method": choice["method"], "review": choice["review"]}
+    told = {"people": chosen, "method": choice["method"], "review": choice["review"], "version": uuid4().hex}
     with transaction.atomic():
         keep(run, {"choice": choice, **told, "loads": {str(id): list(load) for id, load in loads.items()}})
         replace_items(run, items)
@@ -119,7 +129,7 @@ def replace_items(run: Run, items: list[Item]) -> None:
 def move(run: Run, job_id: int, person_id: int | None) -> Item:
     """Plan one job for somebody else of the plan, or for nobody. Raises Unplannable, Item.DoesNotExist, NotThis."""
     with transaction.atomic():
-        keep(run, run.wanted)
+        hold(run)
         item = run.items.get(job_id=job_id)
         if person_id is None:
             filling.leave(item, filling.LEFT_OUT)
@@ -131,6 +141,7 @@ def move(run: Run, job_id: int, person_id: int | None) -> Item:
                 raise Unplannable(why_not(item, one))
             filling.give(item, person_id, is_review=run.wanted["review"])
         item.save()
+        keep(run, {**run.wanted, "version": uuid4().hex})
     return item
 
 
@@ -140,15 +151,19 @@ def why_not(item: Item, one: Chosen) -> str:
     return f"{one['username']} annotated job {item.job_id}, and can’t review it."
 
 
-def begin(person: Person, run: Run) -> None:
-    """Hand out what is planned. Jobs that nobody gets leave the run first. Raises NoWorker, NotThis, Unplannable."""
+def begin(person: Person, run: Run, version: str | None = None) -> None:
+    """Hand out what is planned. Jobs that nobody gets leave the run first. `version` is the plan that was looked at.
+
+    Raises NoWorker, NotThis, and Unplannable where nobody gets a job, or the plan is another one by now."""
     if not workers.is_anybody_there():
         raise NoWorker
     planned = run.items.exclude(wanted={})
     if not planned.exists():
         raise Unplannable("Nobody gets a job yet.")
     with transaction.atomic():
-        keep(run, run.wanted)
+        hold(run)
+        if version not in (None, run.wanted.get("version")):
+            raise Unplannable("The plan has changed since you saw it, perhaps in another tab. Look at it again.")
         run.items.filter(wanted={}).delete()
         Run.objects.filter(pk=run.pk).update(total=run.items.count())
     plans.begin(person, run)

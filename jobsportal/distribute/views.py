@@ -192,7 +192,7 @@ def begin(request: PortalRequest, key: UUID) -> HttpResponseBase:
         return redirect("distribute:plan", run.key)
     form = PlanForm(choice=run.wanted["choice"])
     try:
-        drafts.begin(request.person, run)
+        drafts.begin(request.person, run, request.POST.get("version"))
     except plans.NotThis:
         pass  # a second click: the run tells how it goes
     except plans.NoWorker:

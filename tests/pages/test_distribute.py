@@ -580,6 +580,17 @@ def test_handing_out_begins_a_run_with_what_is_planned(portal, worker):
     }
 
 
+def test_a_plan_that_changed_since_it_was_seen_is_looked_at_again(portal, worker):
+    run = planned(portal, draft_of(portal), BOB)
+    version = re.search(r'name="version" value="(\w+)"', text_of(portal.get(place_of(run)))).group(1)
+    planned(portal, run, CAROL)
+    answer = portal.post(place_of(run, "begin"), {"version": version})
+    run.refresh_from_db()
+    assert answer.status_code == 422 and "changed since you saw it" in text_of(answer) and run.status == DRAFT
+    version = re.search(r'name="version" value="(\w+)"', text_of(answer)).group(1)
+    assert portal.post(place_of(run, "begin"), {"version": version})["Location"] == f"/runs/{run.key}/"
+
+
 def test_a_double_click_begins_one_run(portal, worker):
     run = planned(portal, draft_of(portal), BOB)
     for _ in range(2):
