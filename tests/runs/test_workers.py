@@ -287,7 +287,7 @@ def test_a_run_that_never_arrived_is_found(tmp_path):
         ids = ids_of(10)
         before = values(site, ids)
         worker = site.start_worker()
-        worker.send_signal(signal.SIGSTOP)
+        site.put_to_sleep(worker)
         site.begin(ids)
         assert site.change("DELETE FROM django_tasks_database_dbtaskresult") == 1, "the queue lost it"
         worker.send_signal(signal.SIGCONT)
