@@ -141,9 +141,13 @@ class Connection(BaseHTTPRequestHandler):
             self.wfile.flush()
         body: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=SPILL)  # noqa: SIM115 - closed by _serve
         length = 0
-        for piece in self._pieces(headers):
-            body.write(piece)
-            length += len(piece)
+        try:
+            for piece in self._pieces(headers):
+                body.write(piece)
+                length += len(piece)
+        except BaseException:
+            body.close()  # whoever sent it went away in the middle
+            raise
         body.seek(0)
         return body, length
 

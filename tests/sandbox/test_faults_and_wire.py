@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import subprocess
 import sys
@@ -88,6 +89,16 @@ def test_one_connection_serves_many_requests(admin: Caller, sandbox: Sandbox) ->
             assert answers.readline() == b"HTTP/1.1 200 OK\r\n"
             headers = dict(iter(lambda: answers.readline().strip().partition(b": ")[::2], (b"", b"")))
             answers.read(int(headers[b"Content-Length"]))
+
+
+def test_a_caller_that_goes_away_in_the_middle_of_a_body_leaves_nothing_open(sandbox: Sandbox) -> None:
+    host, port = sandbox.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(f"PATCH /api/jobs/1 HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\r\n{{".encode())
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1) == b""
+    # What was left open warns when it is collected, and a warning is an error here.
+    gc.collect()
 
 
 def test_long_answers_are_packed_for_those_who_can_unpack(admin: Caller) -> None:
