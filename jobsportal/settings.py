@@ -51,6 +51,11 @@ RUN_MAX_JOBS = env.int("RUN_MAX_JOBS", 10_000)
 RUN_PARALLEL = env.int("RUN_PARALLEL", 8)
 RUN_LEASE_SECONDS = env.float("RUN_LEASE_SECONDS", 20.0)
 RUN_PATIENCE_SECONDS = env.float("RUN_PATIENCE_SECONDS", 300.0)
+# Bundles: how many jobs one may take, and how many of their exports are asked for at a time.
+BUNDLE_MAX_JOBS = env.int("BUNDLE_MAX_JOBS", 5_000)
+BUNDLE_PARALLEL = env.int("BUNDLE_PARALLEL", 8)
+# Whether people may hand a finished export on by a link that needs no account.
+SHARE_LINKS = env.bool("SHARE_LINKS", True)
 WORKLOAD_CACHE_SECONDS = env.int("WORKLOAD_CACHE_SECONDS", 60)
 LIVE_SECONDS = env.float("LIVE_SECONDS", 20.0)
 SIGN_IN_ATTEMPTS = env.int("SIGN_IN_ATTEMPTS", 8)
@@ -74,6 +79,8 @@ INSTALLED_APPS = [
     "jobsportal.workload",
     "jobsportal.annotations",
     "jobsportal.exports",
+    "jobsportal.bundles",
+    "jobsportal.shares",
     "jobsportal.ground_truth",
     "jobsportal.server",
     "jobsportal.frames",
@@ -179,6 +186,15 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+
+# E-mail, for those who want to be told that a file is ready: `smtp+tls://user:password@host:587`; empty: none is sent.
+EMAIL_URL = env.str("EMAIL_URL", "")
+if EMAIL_URL:
+    vars().update(env.email_url_config(EMAIL_URL))
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", "Jobs Portal <jobs-portal@localhost>")
+EMAIL_TIMEOUT = 20
+# Where people reach the portal, for links in e-mails; empty: as the request came in that asked for one
+PORTAL_URL = env.str("PORTAL_URL", "").rstrip("/")
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

@@ -20,6 +20,8 @@ urlpatterns = [
     path("jobs/", include("jobsportal.ground_truth.urls")),
     path("jobs/", include("jobsportal.frames.urls")),
     path("", include("jobsportal.exports.urls")),
+    path("", include("jobsportal.bundles.urls")),
+    path("", include("jobsportal.shares.urls")),
     path("server/", include("jobsportal.server.urls")),
 ]
 

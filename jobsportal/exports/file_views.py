@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -24,17 +24,23 @@ KEPT = ("Content-Length", "Content-Range", "ETag", "Last-Modified", "Accept-Rang
 def file(request: PortalRequest) -> HttpResponseBase:
     """GET, HEAD /downloads/file?id=. Upstream: requests.retrieve, requests.download; then names that are not cached.
     HEAD of a file that can be fetched once: requests.retrieve alone."""
-    client, known = request.person.client, None
-    headers = {name: request.headers[name] for name in ASKED if name in request.headers}
+    known = None
     try:
-        known = client.requests.retrieve(request.GET.get("id", ""))
-        if request.method == "HEAD" and is_used_up_by_looking(known):
-            return HttpResponse(content_type="application/zip")
-        download = client.requests.download(known, headers=headers)
+        known = request.person.client.requests.retrieve(request.GET.get("id", ""))
+        return handed_over(request, request.person, known)
     except errors.CVATError as error:
         return not_there(request, error, known)
+
+
+def handed_over(request: HttpRequest, person: Person, known: Request) -> HttpResponseBase:
+    """The file of an export, read from the upstream as `person`. Upstream: requests.download, names. Raises what the
+    upstream answers."""
+    if request.method == "HEAD" and is_used_up_by_looking(known):
+        return HttpResponse(content_type="application/zip")
+    headers = {name: request.headers[name] for name in ASKED if name in request.headers}
+    download = person.client.requests.download(known, headers=headers)
     try:
-        name = name_for(request.person, known, download)
+        name = name_for(person, known, download)
     except BaseException:
         download.close()
         raise

@@ -23,6 +23,8 @@ SECTIONS = {
     "workload": "workload",
     "exports:export": "jobs",
     "exports": "downloads",
+    "bundles": "downloads",
+    "shares": "downloads",
 }
 
 

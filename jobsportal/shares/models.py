@@ -1,0 +1,72 @@
+"""A link to a file, and who fetched it when."""
+
+from uuid import uuid4
+
+from django.db import models
+
+from jobsportal.bundles.models import Bundle
+
+
+class Share(models.Model):
+    """A link to one export of a person's: a request of the upstream's (`rq_id`), or a bundle.
+
+    `digest` is the SHA-256 of the random part of the link, which is all that finds it; `token` is that part, sealed, so
+    that its owner can copy the link again. `sealed` is the owner's credential, kept while the link lives; the file is
+    fetched with it. `recipe` says how to have the file prepared again, where the owner wants that: target ("job",
+    "task", "project"), id, format, save_images; empty for a link that ends with its file. `password` is hashed as
+    Django does it; empty for none. `downloads_max` is how often it may be fetched, None for as often as wanted.
+    """
+
+    key = models.UUIDField(default=uuid4, unique=True, editable=False)
+    digest = models.CharField(max_length=64, unique=True)
+    token = models.TextField()
+    upstream = models.CharField(max_length=500)
+    person_id = models.BigIntegerField()
+    username = models.CharField(max_length=150)
+    name = models.CharField(max_length=300)
+    organization = models.CharField(max_length=64, blank=True)
+    organizations = models.JSONField(default=list)
+    sealed = models.TextField(blank=True)
+    title = models.CharField(max_length=300)
+    format = models.CharField(max_length=200, blank=True)
+    save_images = models.BooleanField(default=False)
+    rq_id = models.CharField(max_length=1000, blank=True)
+    bundle = models.ForeignKey(Bundle, null=True, on_delete=models.CASCADE, related_name="shares")
+    recipe = models.JSONField(default=dict)
+    password = models.CharField(max_length=200, blank=True)
+    downloads_max = models.PositiveIntegerField(null=True)
+    made = models.DateTimeField(auto_now_add=True)
+    expires = models.DateTimeField()
+    revoked = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["upstream", "person_id", "id"], name="share_person")]
+
+    def __str__(self) -> str:
+        return f"{self.title} by {self.username}"
+
+
+class Fetch(models.Model):
+    """One download through a link, counted when it is granted. Resuming it counts as the same.
+
+    `key` is known to the visitor's browser alone. `given` counts the bytes handed over or on their way, `size` is the
+    file's length where it is known: once that much was given, the grant is used up. `address` is the visitor's, `agent`
+    what their browser calls itself.
+    """
+
+    share = models.ForeignKey(Share, on_delete=models.CASCADE, related_name="fetches")
+    key = models.UUIDField(default=uuid4, unique=True, editable=False)
+    granted = models.DateTimeField(auto_now_add=True)
+    until = models.DateTimeField()
+    address = models.CharField(max_length=64, blank=True)
+    agent = models.CharField(max_length=200, blank=True)
+    size = models.BigIntegerField(null=True)
+    given = models.BigIntegerField(default=0)
+    ended = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.share} to {self.address}"
