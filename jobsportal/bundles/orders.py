@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 
 from jobsportal.accounts.person import Person
 from jobsportal.bundles.models import FOLDERS, ZIP, Bundle
@@ -35,12 +37,12 @@ def order(
 
 def own_bundles(person: Person) -> QuerySet[Bundle]:
     """This person's bundles that are still listed, newest first."""
-    raise NotImplementedError
+    return Bundle.objects.filter(upstream=settings.CVAT_URL, person_id=person.id)
 
 
 def own_bundle(person: Person, key: UUID) -> Bundle:
     """Raises Http404."""
-    raise NotImplementedError
+    return get_object_or_404(own_bundles(person), key=key)
 
 
 def stop(bundle: Bundle, person: Person) -> None:

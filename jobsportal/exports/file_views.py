@@ -1,6 +1,6 @@
 """Handing over the file of an export: in pieces, resumable, under a readable name."""
 
-from typing import Any
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -8,13 +8,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from jobsportal.accounts.person import Person, PortalRequest
+from jobsportal.bundles import handing, orders
 from jobsportal.cvat import errors
 from jobsportal.cvat.client import Download
 from jobsportal.cvat.types import Request
 from jobsportal.exports.filenames import download_name
-from jobsportal.exports.items import DATASET, Item, names_of, title_of
+from jobsportal.exports.items import DATASET, TARGETS, Item, names_of, title_of
 from jobsportal.jobs.names import PROJECT, TASK, Names
-from jobsportal.web.streaming import passed_on
+from jobsportal.web.streaming import passed_on, skipping, whole_length
 
 ASKED = ("Range", "If-Range", "If-None-Match", "If-Modified-Since")
 KEPT = ("Content-Length", "Content-Range", "ETag", "Last-Modified", "Accept-Ranges")
@@ -32,6 +33,12 @@ def file(request: PortalRequest) -> HttpResponseBase:
         return not_there(request, error, known)
 
 
+@require_safe
+def bundle_file(request: PortalRequest, key: UUID) -> HttpResponseBase:
+    """GET, HEAD /downloads/bundle/{key}/file. Upstream: see `handing.handed_over`."""
+    return handing.handed_over(request, request.person, orders.own_bundle(request.person, key))
+
+
 def handed_over(request: HttpRequest, person: Person, known: Request) -> HttpResponseBase:
     """The file of an export, read from the upstream as `person`. Upstream: requests.download, names. Raises what the
     upstream answers."""
@@ -44,8 +51,12 @@ def handed_over(request: HttpRequest, person: Person, known: Request) -> HttpRes
     except BaseException:
         download.close()
         raise
+    can_go_on = known.can_be_fetched_again and whole_length(download) is not None
     kind = download.headers.get("Content-Type", "application/octet-stream")
-    return passed_on(request, download, name, kind, KEPT)
+    response = passed_on(request, skipping(request, download) if can_go_on else download, name, kind, KEPT)
+    if can_go_on:
+        response["Accept-Ranges"] = "bytes"  # by skipping, where the upstream knows no ranges
+    return response
 
 
 def is_used_up_by_looking(known: Request) -> bool:
@@ -75,8 +86,11 @@ def not_there(request: PortalRequest, error: errors.CVATError, known: Request | 
     if error.status == 416 and known:
         return no_such_part(request, known)
     item = Item(known, title_of(known.operation, Names())) if known else None
-    hints: dict[str, Any] = {name: request.GET.get(name, "") for name in ("job", "format", "save_images")}
-    context = {"id": request.GET.get("id", ""), "hints": item.hints if item and item.hints else hints, "item": item}
+    names = (*TARGETS, "format", "save_images")
+    told: dict[str, str] = {name: request.GET[name] for name in names if request.GET.get(name)}
+    hints = item.hints if item and item.hints else told
+    can_be_asked = bool(hints.get("format") and set(TARGETS) & set(hints))
+    context = {"id": request.GET.get("id", ""), "hints": hints if can_be_asked else {}, "item": item}
     if isinstance(error, errors.Conflict):
         return render(request, "exports/not_there.html", context | {"state": "preparing"}, status=409)
     if not isinstance(error, errors.NotFound | errors.Unsupported | errors.Invalid):

@@ -32,6 +32,7 @@ WITHOUT_PAGE = (
     "runs:undo",
     "exports:again",
     "exports:cancel",
+    "exports:remove",
     "accounts:organization",
 )
 

@@ -1,0 +1,102 @@
+"""What can be done about a download: have it prepared again, take it back, take it off the list."""
+
+from uuid import UUID
+
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST
+
+from jobsportal.accounts.person import PortalRequest
+from jobsportal.bundles import orders
+from jobsportal.bundles.models import Bundle
+from jobsportal.cvat import errors
+from jobsportal.exports import news
+from jobsportal.exports.items import DATASET, TARGETS
+from jobsportal.exports.views import downloads_url, started
+from jobsportal.web import toasts
+from jobsportal.web.addresses import whole_number
+
+
+@require_POST
+def again(request: PortalRequest) -> HttpResponseBase:
+    """POST /downloads/again: ask for the same once more. Upstream: requests.retrieve; where it is gone, what the form
+    brought along; then an export of that job, task or project. With `bundle`: see `orders.again`."""
+    if "bundle" in request.POST:
+        return bundle_again(request)
+    target, id, format, save_images = wanted_again(request)
+    try:
+        new = started(request, target, id, format, save_images)
+    except errors.Invalid:
+        # The server does not take this any more: the form tells what it does take.
+        words = f"{target.capitalize()} {id} can't be exported as {format} any more. Choose another format."
+        toasts.on_next_page(request, toasts.Toast(words, kind="problem"))
+        if target == "job":
+            return redirect("exports:export", id)
+        return redirect(f"{reverse('exports:get_for')}?{urlencode({target: str(id), 'part': 'all'})}")
+    return redirect(downloads_url(new))
+
+
+def wanted_again(request: PortalRequest) -> tuple[str, int, str, bool]:
+    """What it is of, its id, the format, and whether with images."""
+    try:
+        made = request.person.client.requests.retrieve(request.POST.get("id", "")).operation
+        id = {"job": made.job_id, "task": made.task_id, "project": made.project_id}.get(made.target)
+        if id is not None and made.format:
+            return made.target, id, made.format, made.type == DATASET
+    except (errors.NotFound, errors.Forbidden, errors.Invalid):
+        pass
+    target = next((name for name in TARGETS if name in request.POST), "")
+    number, format = whole_number(request.POST.get(target, "")), request.POST.get("format", "")
+    if number is None or not format:
+        raise errors.NotFound(detail="Nothing is known of this export any more.")
+    return target, number, format, request.POST.get("save_images") == "true"
+
+
+def bundle_again(request: PortalRequest) -> HttpResponseBase:
+    try:
+        bundle = orders.again(bundle_of(request), request.person)
+    except orders.NobodyPrepares:
+        words = "Nothing was ordered: no worker is there to prepare it. Tell whoever runs the portal."
+        toasts.on_next_page(request, toasts.Toast(words, kind="problem"))
+        return redirect("exports:downloads")
+    news.remember(request.person, news.BUNDLE, str(bundle.key), bundle.title)
+    return redirect(downloads_url(str(bundle.key)))
+
+
+def bundle_of(request: PortalRequest) -> Bundle:
+    """Raises Http404 for what is no bundle of one's own."""
+    try:
+        return orders.own_bundle(request.person, UUID(request.POST.get("bundle", "")))
+    except ValueError:
+        raise Http404("There is no such file of yours.") from None
+
+
+@require_POST
+def cancel(request: PortalRequest) -> HttpResponseBase:
+    """POST /downloads/cancel: take back an export that has not begun, or a bundle. Upstream: requests.cancel, or see
+    `orders.stop`."""
+    if "bundle" in request.POST:
+        orders.stop(bundle_of(request), request.person)
+        return told_on_list(request, toasts.Toast("It was stopped."))
+    try:
+        request.person.client.requests.cancel(request.POST.get("id", ""))
+        toast = toasts.Toast("The export was cancelled.")
+    except errors.Invalid:
+        toast = toasts.Toast("It has begun, it can't be cancelled any more.", kind="problem")
+    except errors.NotFound:
+        toast = toasts.Toast("This export is not there any more.", kind="note")
+    return told_on_list(request, toast)
+
+
+@require_POST
+def remove(request: PortalRequest) -> HttpResponseBase:
+    """POST /downloads/remove: take a bundle off the list. No upstream call."""
+    orders.remove(bundle_of(request))
+    return told_on_list(request, toasts.Toast("It is off the list."))
+
+
+def told_on_list(request: PortalRequest, toast: toasts.Toast) -> HttpResponseBase:
+    toasts.on_next_page(request, toast)
+    return redirect("exports:downloads")
