@@ -32,6 +32,11 @@ def text(response):
     return unescape(response.content.decode())
 
 
+def plain(page):
+    """What stands there, without the marks around it."""
+    return re.sub(r"<[^>]+>", "", page)
+
+
 def ask(portal, **changes):
     return portal.post(f"/jobs/{JOB}/export/", COCO | changes)
 
@@ -186,7 +191,7 @@ def test_the_list_of_a_job_asks_for_itself_alone(portal, upstream):
 
 def test_nothing_there_says_what_turns_up_here(portal):
     page = text(portal.get("/downloads/"))
-    assert "No exports yet" in page and "Open a job and choose Export." in page and "hx-trigger" not in page
+    assert "No downloads yet" in page and "Files that you ask for turn up here" in page and "hx-trigger" not in page
 
 
 def test_the_list_costs_one_call_and_names_once(portal, upstream, ready):
@@ -198,7 +203,7 @@ def test_the_list_costs_one_call_and_names_once(portal, upstream, ready):
 
 def test_a_ready_file_has_one_button_and_says_how_long_it_is_kept(portal, ready):
     page = text(portal.get("/downloads/"))
-    assert ">Ready<" in page and "kept until" in page and page.count("btn primary") == 1
+    assert ">Ready<" in page and "goes away tomorrow at" in plain(page) and page.count('id="get-') == 1
     assert "/downloads/file?id=action%3Dexport" in page
 
 
@@ -248,8 +253,8 @@ def test_what_waits_can_be_cancelled_and_what_has_begun_can_not(portal, upstream
 def test_a_failed_export_says_why_and_offers_two_ways_on(portal, upstream, ready):
     ready.status, ready.message = "failed", "KeyError: 'yolo_ultralytics_pose'\n"
     page = text(portal.get("/downloads/"))
-    assert "Needs you" in page and "This server can't write COCO 1.0." in page and "Try again" in page
-    assert f"/jobs/{JOB}/export/?format=COCO+1.0&save_images=false" in page and "btn primary" not in page
+    assert ">Failed<" in page and "This server can't write COCO 1.0." in page and "Try again" in page
+    assert f"/jobs/{JOB}/export/?format=COCO+1.0&save_images=false" in page and 'id="get-' not in page
 
 
 def test_an_expired_file_can_be_prepared_again(portal, upstream, ready):
