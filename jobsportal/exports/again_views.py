@@ -1,18 +1,13 @@
-"""What can be done about a download: have it prepared again, take it back, take it off the list."""
+"""What can be done about an export: have it prepared again, take it back."""
 
-from uuid import UUID
-
-from django.http import Http404, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from jobsportal.accounts.person import PortalRequest
-from jobsportal.bundles import orders
-from jobsportal.bundles.models import Bundle
 from jobsportal.cvat import errors
-from jobsportal.exports import news
 from jobsportal.exports.items import DATASET, TARGETS
 from jobsportal.exports.views import downloads_url, started
 from jobsportal.web import toasts
@@ -22,9 +17,7 @@ from jobsportal.web.addresses import whole_number
 @require_POST
 def again(request: PortalRequest) -> HttpResponseBase:
     """POST /downloads/again: ask for the same once more. Upstream: requests.retrieve; where it is gone, what the form
-    brought along; then an export of that job, task or project. With `bundle`: see `orders.again`."""
-    if "bundle" in request.POST:
-        return bundle_again(request)
+    brought along; then an export of that job, task or project."""
     target, id, format, save_images = wanted_again(request)
     try:
         new = started(request, target, id, format, save_images)
@@ -54,32 +47,9 @@ def wanted_again(request: PortalRequest) -> tuple[str, int, str, bool]:
     return target, number, format, request.POST.get("save_images") == "true"
 
 
-def bundle_again(request: PortalRequest) -> HttpResponseBase:
-    try:
-        bundle = orders.again(bundle_of(request), request.person)
-    except orders.NobodyPrepares:
-        words = "Nothing was ordered: no worker is there to prepare it. Tell whoever runs the portal."
-        toasts.on_next_page(request, toasts.Toast(words, kind="problem"))
-        return redirect("exports:downloads")
-    news.remember(request.person, news.BUNDLE, str(bundle.key), bundle.title)
-    return redirect(downloads_url(str(bundle.key)))
-
-
-def bundle_of(request: PortalRequest) -> Bundle:
-    """Raises Http404 for what is no bundle of one's own."""
-    try:
-        return orders.own_bundle(request.person, UUID(request.POST.get("bundle", "")))
-    except ValueError:
-        raise Http404("There is no such file of yours.") from None
-
-
 @require_POST
 def cancel(request: PortalRequest) -> HttpResponseBase:
-    """POST /downloads/cancel: take back an export that has not begun, or a bundle. Upstream: requests.cancel, or see
-    `orders.stop`."""
-    if "bundle" in request.POST:
-        orders.stop(bundle_of(request), request.person)
-        return told_on_list(request, toasts.Toast("It was stopped."))
+    """POST /downloads/cancel: take back an export that has not begun. Upstream: requests.cancel."""
     try:
         request.person.client.requests.cancel(request.POST.get("id", ""))
         toast = toasts.Toast("The export was cancelled.")
@@ -87,16 +57,5 @@ def cancel(request: PortalRequest) -> HttpResponseBase:
         toast = toasts.Toast("It has begun, it can't be cancelled any more.", kind="problem")
     except errors.NotFound:
         toast = toasts.Toast("This export is not there any more.", kind="note")
-    return told_on_list(request, toast)
-
-
-@require_POST
-def remove(request: PortalRequest) -> HttpResponseBase:
-    """POST /downloads/remove: take a bundle off the list. No upstream call."""
-    orders.remove(bundle_of(request))
-    return told_on_list(request, toasts.Toast("It is off the list."))
-
-
-def told_on_list(request: PortalRequest, toast: toasts.Toast) -> HttpResponseBase:
     toasts.on_next_page(request, toast)
     return redirect("exports:downloads")

@@ -1,29 +1,15 @@
 """Bundles and tables as the downloads list shows them, beside single exports."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-from django.db.models import Count
 from django.urls import reverse
 
 from jobsportal.accounts.person import Person
 from jobsportal.bundles import orders
-from jobsportal.bundles.models import (
-    ASKED,
-    FAILED,
-    LEFT_OUT,
-    MADE,
-    PREPARING,
-    READY,
-    STOPPED,
-    WAITING,
-    ZIP,
-    Bundle,
-    Part,
-)
+from jobsportal.bundles.models import FAILED, PREPARING, READY, STOPPED, Bundle, Part
 from jobsportal.exports.get_purposes import PURPOSES
 from jobsportal.exports.items import key_of, time_left
 
@@ -32,10 +18,10 @@ SHOWN = 50
 
 @dataclass(frozen=True)
 class BundleItem:
-    """A bundle: what it is, how it stands, and what can be done about it. `parts` counts its parts by status."""
+    """A bundle: what it is, how it stands, how far it is, and what can be done about it."""
 
     bundle: Bundle
-    parts: Counter[str] = field(default_factory=Counter)
+    progress: orders.Progress
     is_new: bool = False
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -56,10 +42,6 @@ class BundleItem:
         return self.bundle.kind.upper()
 
     @property
-    def is_table(self) -> bool:
-        return self.bundle.kind != ZIP
-
-    @property
     def state(self) -> str:
         """preparing, ready, failed, stopped or expired."""
         expires = self.bundle.expires
@@ -71,34 +53,30 @@ class BundleItem:
     def about(self) -> str:
         bundle = self.bundle
         jobs = f"{bundle.total:,} job{'' if bundle.total == 1 else 's'}"
-        if self.is_table:
+        if self.bundle.is_table:
             return f"{jobs} · one row for each object"
         goal = PURPOSES[bundle.purpose].to if bundle.purpose in PURPOSES else ""
         format = f"{goal} ({bundle.format})" if goal else bundle.format
         return f"{jobs} · {format} · {'with images' if bundle.save_images else 'annotations only'}"
 
     @property
-    def done(self) -> int:
-        return self.parts[MADE] + self.parts[LEFT_OUT]
-
-    @property
     def percent(self) -> int | None:
-        return max(1, min(99, round(100 * self.done / self.bundle.total))) if self.done and self.bundle.total else None
+        return max(1, min(99, self.progress.percent)) if self.progress.percent else None
 
     @property
     def progress_words(self) -> str:
-        """Such as "43 of 86 jobs, 25 still wait, about 2 minutes left"."""
-        if not self.done and not self.parts[ASKED]:
+        """Such as "43 of 86 jobs, 43 still wait, about 2 minutes left"."""
+        told = self.progress
+        done = told.made + told.left_out
+        if not done:
             return "waiting to begin"
-        waits = self.parts[WAITING]
-        words = [f"{self.done:,} of {self.bundle.total:,} jobs"]
-        words += [f"{waits:,} still wait{'s' if waits == 1 else ''}"] if waits else []
-        left = time_left(self.bundle.made, self.done, self.bundle.total, self.now) if self.done else ""
-        return ", ".join([*words, *([left] if left else [])])
+        left = time_left(self.bundle.made, done, told.total, self.now)
+        waits = f"{told.waiting:,} still wait{'s' if told.waiting == 1 else ''}"
+        return ", ".join(part for part in (f"{done:,} of {told.total:,} jobs", waits, left) if part)
 
     @property
     def left_out(self) -> int:
-        return self.parts[LEFT_OUT]
+        return self.progress.left_out
 
     @property
     def asked(self) -> datetime:
@@ -114,7 +92,8 @@ class BundleItem:
 
     @property
     def size(self) -> int:
-        return getattr(self.bundle, "length", None) or 0
+        """In bytes; before it was handed over once, about what its parts come to. 0 where that is not known."""
+        return self.bundle.length or self.progress.size or 0
 
     @property
     def can_be_cancelled(self) -> bool:
@@ -125,34 +104,26 @@ class BundleItem:
         return self.bundle.problem or "None of its jobs could be exported."
 
     @property
-    def hints(self) -> dict[str, str]:
-        """What is needed to order the same again."""
-        return {"bundle": str(self.bundle.key)}
-
-    @property
     def file_url(self) -> str:
-        return reverse("exports:bundle_file", args=[self.bundle.key])
+        return reverse("bundles:file", args=[self.bundle.key])
 
     @property
     def form_url(self) -> str:
         """Where another format is chosen for the same jobs."""
         query = urlencode({"org": self.bundle.organization, "bundle": str(self.bundle.key)})
-        return "" if self.is_table else f"{reverse('exports:get')}?{query}"
+        return "" if self.bundle.is_table else f"{reverse('exports:get')}?{query}"
 
     @property
     def standing(self) -> str:
         """Changes with all that the list shows of it."""
-        return f"{self.key} {self.state} {self.done} {self.parts[WAITING]} {self.bundle.problem}"
+        return f"{self.key} {self.state} {self.progress} {self.bundle.problem}"
 
 
 def bundle_items(person: Person, new: str = "") -> list[BundleItem]:
     """One's own bundles, newest first. No upstream call."""
     bundles = list(orders.own_bundles(person)[:SHOWN])
-    counts: dict[int, Counter[str]] = {bundle.pk: Counter() for bundle in bundles}
-    rows = Part.objects.filter(bundle__in=bundles).order_by().values_list("bundle", "status").annotate(Count("pk"))
-    for bundle, status, count in rows:
-        counts[bundle][status] = count
-    return [BundleItem(one, counts[one.pk], is_new=str(one.key) == new) for one in bundles]
+    progress = orders.progress_of(bundles)
+    return [BundleItem(one, progress[one.pk], is_new=str(one.key) == new) for one in bundles]
 
 
 def parts_among(items: Iterable[BundleItem], ids: Sequence[str]) -> set[str]:

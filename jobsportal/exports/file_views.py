@@ -1,14 +1,11 @@
 """Handing over the file of an export: in pieces, resumable, under a readable name."""
 
-from uuid import UUID
-
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from jobsportal.accounts.person import Person, PortalRequest
-from jobsportal.bundles import handing, orders
 from jobsportal.cvat import errors
 from jobsportal.cvat.client import Download
 from jobsportal.cvat.types import Request
@@ -31,12 +28,6 @@ def file(request: PortalRequest) -> HttpResponseBase:
         return handed_over(request, request.person, known)
     except errors.CVATError as error:
         return not_there(request, error, known)
-
-
-@require_safe
-def bundle_file(request: PortalRequest, key: UUID) -> HttpResponseBase:
-    """GET, HEAD /downloads/bundle/{key}/file. Upstream: see `handing.handed_over`."""
-    return handing.handed_over(request, request.person, orders.own_bundle(request.person, key))
 
 
 def handed_over(request: HttpRequest, person: Person, known: Request) -> HttpResponseBase:

@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
 
 from jobsportal.accounts.person import Person, PortalRequest
+from jobsportal.bundles import telling
 from jobsportal.bundles.orders import NobodyPrepares
 from jobsportal.cvat import errors
 from jobsportal.exports.filenames import download_name
@@ -43,7 +44,7 @@ def confirmed(request: PortalRequest) -> HttpResponseBase:
         request,
         data,
         lambda: request.person.client.cloud_storages.list(page_size=STORAGES),
-        partial(address_of, request.person),
+        partial(own_address, request.person),
     )
     person = request.person
     if problem := format_problem(wish, formats):
@@ -86,7 +87,8 @@ def ordered(request: PortalRequest, wish: Wish, form: PlaceForm, mail_to: str) -
         return to_downloads(cache.get(key) or "")
     try:
         mail = mail_to if form.cleaned_data.get("mail") else ""
-        done = placed(person, wish, Place(form.chosen_storage, form.cleaned_data["filename"], mail))
+        own = settings.PORTAL_URL or request.build_absolute_uri("/").rstrip("/")
+        done = placed(person, wish, Place(form.chosen_storage, form.cleaned_data["filename"], mail, own))
     except NobodyPrepares:
         form.add_error(None, "Nothing was ordered: no worker is there to prepare it. Tell whoever runs the portal.")
     except OnlyDownload as problem:
@@ -116,9 +118,9 @@ def to_downloads(new: str) -> HttpResponse:
     return redirect(f"{place}?{urlencode({'new': new})}" if new else place)
 
 
-def address_of(person: Person) -> str:
-    """The e-mail address that the upstream has of the person; "" where no e-mail is sent. Upstream: users.self."""
-    return person.client.users.self().email if settings.EMAIL_URL else ""
+def own_address(person: Person) -> str:
+    """Where the person gets e-mail; "" where none is sent. Upstream: users.self, where e-mail is set up."""
+    return telling.address_of(person) if telling.can_tell() else ""
 
 
 def file_name(wish: Wish) -> str:

@@ -4,7 +4,7 @@ that is what is wanted and allowed, one job's export for one job, and a bundle o
 from dataclasses import dataclass
 
 from jobsportal.accounts.person import Person
-from jobsportal.bundles import orders
+from jobsportal.bundles import orders, watching
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import Job
 from jobsportal.exports import news
@@ -22,11 +22,13 @@ class OnlyDownload(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """Where it is to go: a cloud storage and the name of the file there; `mail_to` is whom to tell."""
+    """Where it is to go: a cloud storage and the name of the file there; `mail_to` is whom to tell, with a link to the
+    portal at `address`."""
 
     storage: tuple[int, str] | None = None
     filename: str = ""
     mail_to: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,8 @@ def exported(person: Person, wish: Wish, target: str, id: int, place: Place) -> 
     if made is None:
         return Ordered(note="The same is being prepared already.")
     if place.mail_to:
-        told_by_mail(person, made.rq_id, wish.title, place.mail_to)
+        watching.watch(person, made.rq_id, wish.title, place.mail_to, place.address)
     return Ordered(made.rq_id, "" if made.is_new else "The same is being prepared already.")
-
-
-def told_by_mail(person: Person, rq_id: str, title: str, mail_to: str) -> None:
-    from jobsportal.bundles import watching  # type: ignore[attr-defined]
-
-    watching.watch(person, rq_id, title, mail_to)
 
 
 def bundled(person: Person, wish: Wish, jobs: list[Job], place: Place, note: str) -> Ordered:
@@ -98,7 +94,8 @@ def bundled(person: Person, wish: Wish, jobs: list[Job], place: Place, note: str
         save_images=bool(wish.with_images),
         layout=layout_for(wish.purpose),
         purpose=wish.purpose,
-        mail_to="" if wish.is_table else place.mail_to,
+        mail_to=place.mail_to,
+        address=place.address,
     )
     if not wish.is_table:
         news.remember(person, news.BUNDLE, str(bundle.key), wish.title)

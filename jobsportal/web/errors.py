@@ -32,7 +32,9 @@ WITHOUT_PAGE = (
     "runs:undo",
     "exports:again",
     "exports:cancel",
-    "exports:remove",
+    "bundles:stop",
+    "bundles:again",
+    "bundles:remove",
     "accounts:organization",
 )
 
