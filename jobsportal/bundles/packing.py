@@ -78,8 +78,8 @@ class Lines:
 
 
 class Zip(ZipStream):
-    """zipstream's writer, one entry at a time, with given times: by itself it dates everything by the clock. It says the
-    time in two places, which are both set here."""
+    """zipstream's writer, one entry at a time, with given times: by itself it dates everything by the clock. The time
+    stands in two places, which are both set here."""
 
     def __init__(self) -> None:
         super().__init__(compress_type=ZIP_STORED)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from jobsportal.accounts.kept import person_of
 from jobsportal.accounts.person import Person
-from jobsportal.bundles.models import FAILED, READY, Bundle, Watch
+from jobsportal.bundles.models import FAILED, LEFT_OUT, READY, Bundle, Watch
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import Request
 from jobsportal.exports.reasons import in_plain_words
@@ -78,7 +78,7 @@ def words_for(bundle: Bundle) -> tuple[str, str]:
             f"{bundle.title} could not be prepared",
             f"{bundle.title} could not be prepared.\n\n{bundle.problem}\n\n{link}\n",
         )
-    left_out = bundle.parts.filter(status="left out").count()
+    left_out = bundle.parts.filter(status=LEFT_OUT).count()
     missing = f"{left_out:,} of {bundle.total:,} jobs could not be included; the page says why.\n\n" if left_out else ""
     return f"{bundle.title} is ready", ready(bundle.title, missing, link)
 

@@ -1,5 +1,5 @@
-"""A worker: a process that carries out what waits in the queue, and goes on with runs that nobody is at. Beside that, it
-prepares bundles."""
+"""A worker: a process that carries out what waits in the queue, and goes on with runs that nobody is at. Bundles are
+prepared beside that."""
 
 import logging
 import os

@@ -27,8 +27,8 @@ def harmless(value: Any) -> Any:
 
 
 def excel(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], filename: str) -> FileResponse:
-    """A workbook with one sheet, or as many as the rows need, each with the heading kept in sight. Written row by row to
-    a temporary file: it is never held whole, and a failure in the middle of `rows` comes before the answer begins."""
+    """A workbook of as many sheets as the rows need, their headings kept in sight. Written row by row to a temporary
+    file: it is never held whole, and a failure in the middle of `rows` comes before the answer begins."""
     file = TemporaryFile()  # noqa: SIM115 - closed with the answer
     try:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
