@@ -104,6 +104,10 @@ class BundleItem:
         return self.bundle.problem or "None of its jobs could be exported."
 
     @property
+    def page_url(self) -> str:
+        return reverse("bundles:bundle", args=[self.bundle.key])
+
+    @property
     def file_url(self) -> str:
         return reverse("bundles:file", args=[self.bundle.key])
 

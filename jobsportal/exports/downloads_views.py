@@ -40,6 +40,7 @@ def downloads(request: PortalRequest) -> HttpResponse:
     found, hidden = own_exports(person, bundles)
     context = listed(request, found, bundles=bundles, hidden=hidden)
     news.seen(person)
+    news.follow(person, (item.bundle for item in bundles))
     if is_partial(request, "downloads"):
         return show_list(request, context)
     context["backups"] = [(one, REASONS.get(one.why, one.why)) for one in newest_backups(person, BACKUPS)]

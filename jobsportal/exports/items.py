@@ -154,7 +154,8 @@ class Item:
         return f"{reverse('exports:file')}?{urlencode({'id': self.request.id, **self.hints})}"
 
     @property
-    def job_url(self) -> str:
+    def page_url(self) -> str:
+        """The job's page, where it is of one."""
         return reverse("jobs:job", args=[self.operation.job_id]) if self.is_of_job else ""
 
     @property

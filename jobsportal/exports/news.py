@@ -15,8 +15,8 @@ from django.core.cache import cache
 
 from jobsportal.accounts.person import Person
 from jobsportal.bundles.models import FAILED as BUNDLE_FAILED
+from jobsportal.bundles.models import PREPARING, STOPPED, Bundle
 from jobsportal.bundles.models import READY as BUNDLE_READY
-from jobsportal.bundles.models import STOPPED, Bundle
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import Request
 from jobsportal.web.parallel import side_by_side
@@ -81,6 +81,14 @@ def remember(person: Person, kind: str, id: str, title: str) -> None:
     """Follow this from now on."""
     others = [one for one in known(person).asked if (one.kind, one.id) != (kind, id)]
     write(person, [Asked(kind, id, title, datetime.now(UTC)), *others])
+
+
+def follow(person: Person, bundles: Iterable[Bundle]) -> None:
+    """Follow what is being prepared, whoever asked for it: it may have been ordered again from its own page."""
+    followed = {one.id for one in known(person).asked if one.kind == BUNDLE}
+    for bundle in bundles:
+        if bundle.status == PREPARING and str(bundle.key) not in followed:
+            remember(person, BUNDLE, str(bundle.key), bundle.title)
 
 
 def seen(person: Person) -> None:
