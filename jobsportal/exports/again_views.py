@@ -8,7 +8,8 @@ from django.views.decorators.http import require_POST
 
 from jobsportal.accounts.person import PortalRequest
 from jobsportal.cvat import errors
-from jobsportal.exports.items import DATASET, TARGETS
+from jobsportal.cvat.types import Operation
+from jobsportal.exports.items import ANNOTATIONS, DATASET, TARGETS
 from jobsportal.exports.views import downloads_url, started
 from jobsportal.web import toasts
 from jobsportal.web.addresses import whole_number
@@ -18,12 +19,13 @@ from jobsportal.web.addresses import whole_number
 def again(request: PortalRequest) -> HttpResponseBase:
     """POST /downloads/again: ask for the same once more. Upstream: requests.retrieve; where it is gone, what the form
     brought along; then an export of that job, task or project."""
-    target, id, format, save_images = wanted_again(request)
+    wanted, id = wanted_again(request)
     try:
-        new = started(request, target, id, format, save_images)
+        new = started(request, wanted, id)
     except errors.Invalid:
         # The server does not take this any more: the form tells what it does take.
-        words = f"{target.capitalize()} {id} can't be exported as {format} any more. Choose another format."
+        target = wanted.target
+        words = f"{target.capitalize()} {id} can't be exported as {wanted.format} any more. Choose another format."
         toasts.on_next_page(request, toasts.Toast(words, kind="problem"))
         if target == "job":
             return redirect("exports:export", id)
@@ -31,20 +33,21 @@ def again(request: PortalRequest) -> HttpResponseBase:
     return redirect(downloads_url(new))
 
 
-def wanted_again(request: PortalRequest) -> tuple[str, int, str, bool]:
-    """What it is of, its id, the format, and whether with images."""
+def wanted_again(request: PortalRequest) -> tuple[Operation, int]:
+    """The export that was asked for, and the id of its job, task or project."""
     try:
         made = request.person.client.requests.retrieve(request.POST.get("id", "")).operation
-        id = {"job": made.job_id, "task": made.task_id, "project": made.project_id}.get(made.target)
-        if id is not None and made.format:
-            return made.target, id, made.format, made.type == DATASET
+        if (id := made.target_id) is not None and made.format:
+            return made, id
     except (errors.NotFound, errors.Forbidden, errors.Invalid):
         pass
     target = next((name for name in TARGETS if name in request.POST), "")
     number, format = whole_number(request.POST.get(target, "")), request.POST.get("format", "")
     if number is None or not format:
         raise errors.NotFound(detail="Nothing is known of this export any more.")
-    return target, number, format, request.POST.get("save_images") == "true"
+    kind = DATASET if request.POST.get("save_images") == "true" else ANNOTATIONS
+    told = {"type": kind, "target": target, "format": format, f"{target}_id": number}
+    return Operation(**told), number  # type: ignore[arg-type]
 
 
 @require_POST

@@ -30,8 +30,12 @@ class BundleItem:
     is_handed_out_once = False
 
     @property
+    def id(self) -> str:
+        return str(self.bundle.key)
+
+    @property
     def key(self) -> str:
-        return key_of(str(self.bundle.key))
+        return key_of(self.id)
 
     @property
     def title(self) -> str:

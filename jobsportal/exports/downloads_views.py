@@ -39,7 +39,7 @@ def downloads(request: PortalRequest) -> HttpResponse:
     bundles = bundle_items(person, request.GET.get("new", ""))
     found, hidden = own_exports(person, bundles)
     context = listed(request, found, bundles=bundles, hidden=hidden)
-    news.seen(person)
+    news.seen(person, (item.id for item in context["items"] if item.state != "preparing"))
     news.follow(person, (item.bundle for item in bundles))
     if is_partial(request, "downloads"):
         return show_list(request, context)

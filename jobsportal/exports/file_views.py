@@ -59,12 +59,11 @@ def name_for(person: Person, known: Request, download: Download) -> str:
     """The file's name; what can't be found out is left out."""
     extension = download.filename.rpartition(".")[2].lower() or "zip"
     made, names = known.operation, names_of(person, [known.operation])
-    number = {"project": made.project_id, "task": made.task_id}.get(made.target, made.job_id)
     moment = known.finished_date or known.created_date
     return download_name(
         project=names.of(PROJECT, made.project_id),
         task=names.of(TASK, made.task_id) if made.target != "project" else "",
-        target=f"{made.target}{number}",
+        target=f"{made.target}{made.target_id}",
         format=made.format or "",
         with_images=made.type == DATASET,
         day=timezone.localdate(moment) if moment else timezone.localdate(),

@@ -40,6 +40,10 @@ class Item:
     file_kind = "ZIP"
 
     @property
+    def id(self) -> str:
+        return self.request.id
+
+    @property
     def key(self) -> str:
         """Stands for the request's id where that would be too long or not fit."""
         return key_of(self.request.id)
@@ -68,14 +72,6 @@ class Item:
     def is_data(self) -> bool:
         """Whether its file can be had here: backups of tasks and projects can't."""
         return self.operation.type in (DATASET, ANNOTATIONS)
-
-    @property
-    def target_id(self) -> int | None:
-        """The id of the job, task or project that it is of."""
-        operation = self.operation
-        return {"job": operation.job_id, "task": operation.task_id, "project": operation.project_id}.get(
-            operation.target
-        )
 
     @property
     def is_of_job(self) -> bool:
@@ -140,11 +136,11 @@ class Item:
     @property
     def hints(self) -> dict[str, str]:
         """What is needed to ask for the same again, should the upstream have forgotten it."""
-        if self.target_id is None or not (self.is_data and self.operation.format):
+        if self.operation.target_id is None or not (self.is_data and self.operation.format):
             return {}
         images = str(self.with_images).lower()
         return {
-            self.operation.target: str(self.target_id),
+            self.operation.target: str(self.operation.target_id),
             "format": self.operation.format,
             "save_images": images,
         }
@@ -162,7 +158,7 @@ class Item:
     def form_url(self) -> str:
         """Where another format is chosen: the form of the job, filled in as it was, or the purposes."""
         if not self.is_of_job:
-            query = {self.operation.target: self.target_id, "part": "all"}
+            query = {self.operation.target: self.operation.target_id, "part": "all"}
             return f"{reverse('exports:get_for')}?{urlencode(query)}"
         given = {name: value for name, value in self.hints.items() if name != "job"}
         return f"{reverse('exports:export', args=[self.operation.job_id])}?{urlencode(given)}"

@@ -91,11 +91,12 @@ def follow(person: Person, bundles: Iterable[Bundle]) -> None:
             remember(person, BUNDLE, str(bundle.key), bundle.title)
 
 
-def seen(person: Person) -> None:
-    """Whatever is over was looked at."""
-    current = known(person)
-    if current.over:
-        write(person, current.waiting)
+def seen(person: Person, over: Iterable[str]) -> None:
+    """Whatever is over was looked at: what is known to be, and these exports and bundles, by their ids."""
+    current, ended = known(person), set(over)
+    left = [one for one in current.waiting if one.id not in ended]
+    if len(left) < len(current.asked):
+        write(person, left)
 
 
 def looked(person: Person) -> News:

@@ -17,7 +17,7 @@ from jobsportal.cvat.types import Formats, Job, Operation
 from jobsportal.exports.asking import ask
 from jobsportal.exports.downloads_views import SHOWN, listed, listing, show_list
 from jobsportal.exports.forms import ExportForm
-from jobsportal.exports.items import names_of, title_of
+from jobsportal.exports.items import ANNOTATIONS, DATASET, names_of, title_of
 from jobsportal.jobs.views import job_context
 from jobsportal.web import toasts
 from jobsportal.web.addresses import is_partial
@@ -51,21 +51,27 @@ def export(request: PortalRequest, job_id: int) -> HttpResponseBase:
 
 def begun(request: PortalRequest, job: Job, form: ExportForm) -> str:
     """Start it; where to go then, or "" once the form says what is wrong."""
-    format, save_images = form.cleaned_data["format"], form.cleaned_data["save_images"]
+    wanted = Operation(
+        type=DATASET if form.cleaned_data["save_images"] else ANNOTATIONS,
+        target="job",
+        format=form.cleaned_data["format"],
+        job_id=job.id,
+        task_id=job.task_id,
+        project_id=job.project_id,
+    )
     try:
-        return downloads_url(started(request, "job", job.id, format, save_images))
+        return downloads_url(started(request, wanted, job.id))
     except errors.Invalid as error:
         form.add_error("format", f"This can't be exported. {in_words(error)}")
         return ""
 
 
-def started(request: PortalRequest, target: str, id: int, format: str, save_images: bool) -> str:
-    """The id of the request that makes this export; "" where one is under way that can't be named. Upstream: see
-    `ask`, and the names that are not cached."""
+def started(request: PortalRequest, wanted: Operation, id: int) -> str:
+    """The id of the request that makes this export of the job, task or project `id`; "" where one is under way that
+    can't be named. Upstream: see `ask`, and the names that are not cached."""
     person = request.person
-    about = Operation(type="", target=target, **{f"{target}_id": id})  # type: ignore[arg-type]
-    title = title_of(about, names_of(person, [about]))
-    made = ask(person, target, id, format, save_images=save_images, title=title)
+    title = title_of(wanted, names_of(person, [wanted]))
+    made = ask(person, wanted.target, id, wanted.format or "", save_images=wanted.type == DATASET, title=title)
     if made is None or not made.is_new:
         toasts.on_next_page(request, toasts.Toast("This export is being prepared already.", kind="note"))
     return made.rq_id if made else ""

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 import requests
+from django.core.cache import cache
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,8 +160,6 @@ def test_an_older_server_that_does_not_say_which_export_runs_is_asked_for_the_li
 
 
 def test_formats_that_can_not_be_read_leave_the_list_of_exports(portal, upstream, ready):
-    from django.core.cache import cache
-
     cache.clear()
     upstream.fail(path="/annotation/formats", status=500)
     page = text(portal.get(f"/jobs/{JOB}/export/"))
@@ -437,6 +436,7 @@ def test_a_place_outside_the_upstreams_downloads_is_never_followed(portal, upstr
 
 def test_names_of_tasks_can_not_break_the_header(portal, upstream, ready):
     upstream.store.task_of(ready.subject.thing).name = '../../evil"\r\nSet-Cookie: x=1; \u202egpj.exe Straße 日本'
+    cache.clear()
     answer = portal.get(file_url(upstream))
     said = answer["Content-Disposition"]
     name = f"Depot-evil-Set-Cookie-x=1-gpj.exe-Straße-日本-job46-coco-{datetime.now(UTC):%Y-%m-%d}.zip"
