@@ -101,7 +101,7 @@ def opened(data: bytes) -> zipfile.ZipFile:
 
 
 @pytest.fixture
-def browser(alice: Person, settings) -> CheckedClient:
+def reader(alice: Person, settings) -> CheckedClient:
     """Alice's browser, at whatever upstream is configured now."""
     return browser_of("alice")
 

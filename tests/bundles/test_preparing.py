@@ -1,6 +1,9 @@
 """How a bundle is prepared: side by side with a bound, through trouble, taken up by whoever comes next."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from jobsportal.bundles import orders, preparing, settling
 from jobsportal.bundles.lease import Lease, LeaseLost
@@ -181,7 +184,9 @@ def test_what_was_left_out_can_be_tried_again_within_the_same_file(alice, upstre
     assert orders.complete(bundle, alice) == 1
     assert part(bundle, 2).status == WAITING
     prepared(bundle)
-    assert [part(bundle, id).position for id in (1, 2)] == [0, 1] and exports(upstream).count("/api/jobs/1/dataset/export") == 1
+    assert [part(bundle, id).position for id in (1, 2)] == [0, 1] and exports(upstream).count(
+        "/api/jobs/1/dataset/export"
+    ) == 1
 
 
 def test_the_same_jobs_once_more_are_read_as_they_are_now(alice, upstream):
@@ -214,14 +219,12 @@ def test_progress_tells_how_far_it_is(alice, upstream, settings):
     assert (progress.total, progress.made, progress.left_out, progress.waiting, progress.percent) == (4, 1, 1, 2, 50)
     assert progress.size is None
     prepared(bundle)
-    assert orders.progress_of([bundle])[bundle.pk].size == sum(filter(None, bundle.parts.values_list("size", flat=True)))
+    assert orders.progress_of([bundle])[bundle.pk].size == sum(
+        filter(None, bundle.parts.values_list("size", flat=True))
+    )
 
 
 def test_files_of_old_are_forgotten_a_week_later(alice, upstream):
-    from datetime import timedelta
-
-    from django.utils import timezone
-
     old, new = prepared(order(alice, [1])), prepared(order(alice, [2]))
     Bundle.objects.filter(pk=old.pk).update(expires=timezone.now() - timedelta(days=8))
     assert orders.purge() == 1
