@@ -5,7 +5,8 @@ the same bytes, and what the upstream has made otherwise in the meantime has ano
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
@@ -58,14 +59,15 @@ def answer(request: HttpRequest, person: Person, bundle: Bundle) -> HttpResponse
     if request.method == "HEAD":
         response: HttpResponseBase = HttpResponse(content_type="application/zip")
     else:
-        pieces = passage(begun(person, bundle, length), bundle, length, wanted)
-        response = StreamingHttpResponse(Transfer(pieces), content_type="application/zip")
+        start, end = wanted or (0, None)
+        passage = Passage(begun(person, bundle, length), length, start, end)
+        response = StreamingHttpResponse(Transfer(passage), content_type="application/zip")
     if length is not None:
-        start, end = wanted or (0, length - 1)
-        response["Content-Length"] = str(end - start + 1)
+        first, last = wanted or (0, length - 1)
+        response["Content-Length"] = str(last - first + 1)
         if wanted:
             response.status_code = 206
-            response["Content-Range"] = f"bytes {start}-{end}/{length}"
+            response["Content-Range"] = f"bytes {first}-{last}/{length}"
     # Over HTTP/1.0 a file without a length just ends; but one that broke off doesn't open: its directory ends it.
     response["Accept-Ranges"] = "none" if length is None else "bytes"
     if etag:
@@ -87,26 +89,38 @@ def begun(person: Person, bundle: Bundle, length: int | None) -> Writing:
     return writing
 
 
-def passage(writing: Writing, bundle: Bundle, length: int | None, wanted: tuple[int, int] | None) -> Iterator[bytes]:
-    """What is sent of the file. A passage from beginning to end tells how long it is. Raises Broken where that isn't
-    what was promised."""
-    try:
-        at, (start, end) = 0, wanted or (0, length - 1 if length else None)
-        for piece in gathered(writing):
-            at += len(piece)
-            if length is not None and at > length:
-                raise Broken("it is longer than it was said to be")
-            begins = max(0, start - (at - len(piece)))
-            if end is not None and at > end + 1:
-                yield piece[begins : len(piece) - (at - end - 1)]
-                return
-            if begins < len(piece):
-                yield piece[begins:]
-        if length is not None and at != length:
+class Passage:
+    """What is sent of the file, from `start` to `end` (both included; None: to its end, wherever that is). Closing it
+    closes what is open upstream, whether anybody has begun to read or not.
+
+    One that reaches the end of the file tells how long that is. Raises Broken where it isn't what was promised."""
+
+    def __init__(self, writing: Writing, length: int | None, start: int, end: int | None) -> None:
+        self.writing, self.length, self.start, self.end = writing, length, start, end
+        self._pieces = self._cut()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+    def close(self) -> None:
+        self._pieces.close()
+        self.writing.close()
+
+    def _cut(self) -> Generator[bytes, None, None]:
+        at = 0
+        with closing(iter(self.writing)) as written:
+            for piece in gathered(written):
+                begins, at = max(0, self.start - at), at + len(piece)
+                if self.length is not None and at > self.length:
+                    raise Broken("it is longer than it was said to be")
+                if self.end is not None and at > self.end + 1:
+                    yield piece[begins : len(piece) - (at - self.end - 1)]
+                    return
+                if begins < len(piece):
+                    yield piece[begins:]
+        if self.length is not None and at != self.length:
             raise Broken("it is shorter than it was said to be")
-        lengths.passed_whole(bundle, writing.identity.etag, at)
-    finally:
-        writing.close()
+        lengths.passed_whole(self.writing.bundle, self.writing.identity.etag, at)
 
 
 def wanted_part(request: HttpRequest, etag: str, length: int | None) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from hashlib import sha256
 
 from django.conf import settings
@@ -54,15 +55,16 @@ class Writing:
         if self._begun is not None:
             self._begun.close()
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Generator[bytes, None, None]:
         try:
-            for piece in self._all():
-                self.size += len(piece)
-                yield piece
+            with closing(self._all()) as pieces:
+                for piece in pieces:
+                    self.size += len(piece)
+                    yield piece
         finally:
             self.close()
 
-    def _all(self) -> Iterator[bytes]:
+    def _all(self) -> Generator[bytes, None, None]:
         position = 0
         while (part := (yield from self._settled(position))) is not None:
             if part.status == MADE:
@@ -85,7 +87,6 @@ class Writing:
             status = Bundle.objects.filter(pk=self.bundle.pk).values_list("status", flat=True).first()
             is_open = self.bundle.parts.filter(status__in=(WAITING, ASKED)).exists()
             part = self.bundle.parts.filter(position=position).first()
-            is_anybody_there = workers.is_anybody_there()
             close_old_connections()
             if status is None:
                 raise Broken("the bundle was removed")
@@ -93,7 +94,7 @@ class Writing:
                 return part
             if status != PREPARING or not is_open or (until is not None and time.monotonic() > until):
                 return None
-            seen = time.monotonic() if is_anybody_there else seen
+            seen = time.monotonic() if workers.is_anybody_there() else seen
             if self.is_promised or time.monotonic() - seen > settings.RUN_PATIENCE_SECONDS:
                 raise Broken("what is missing is not being prepared")
             yield PAUSE
@@ -175,7 +176,7 @@ class Writing:
     def _as_it_is(self, archive: Archive, pieces: Iterable[bytes]) -> Generator[bytes, None, Written]:
         """The archive as one file."""
         name = archive_of(archive.part, self.bundle.format)
-        yield from self.zip.entry(name, pieces, archive.part.finished, ZIP_STORED, archive.length)
+        yield from self.zip.entry(name, pieces, archive.part.finished, ZIP_STORED, archive.length or archive.part.size)
         entry = Entry(name, archive.size, archive.sha256)
         return Written(archive.part, name, archive.size, archive.sha256, [entry])
 
@@ -235,7 +236,7 @@ def deplete(pieces: Iterable[bytes]) -> None:
         pass
 
 
-def gathered(pieces: Iterable[bytes], at_least: int = 64 * 1024) -> Iterator[bytes]:
+def gathered(pieces: Iterable[bytes], at_least: int = 64 * 1024) -> Generator[bytes, None, None]:
     """The same bytes in fewer pieces. The first goes out at once, and so does what is there when a pause comes."""
     waiting: list[bytes] = []
     size, is_begun = 0, False
