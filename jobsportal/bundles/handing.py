@@ -51,7 +51,7 @@ def refuse_gone(bundle: Bundle) -> None:
 
 def answer(request: HttpRequest, person: Person, bundle: Bundle) -> HttpResponseBase:
     """The file of a bundle that is there, whole or from where it broke off."""
-    etag = lengths.etag_of(bundle)
+    etag, parts = lengths.told_of(bundle)
     length = lengths.length_of(bundle, etag) if etag else None
     wanted = wanted_part(request, etag, length)
     if wanted and wanted[0] > wanted[1]:
@@ -60,7 +60,7 @@ def answer(request: HttpRequest, person: Person, bundle: Bundle) -> HttpResponse
         response: HttpResponseBase = HttpResponse(content_type="application/zip")
     else:
         start, end = wanted or (0, None)
-        passage = Passage(begun(person, bundle, length), length, start, end)
+        passage = Passage(begun(person, bundle, parts if length is not None else None), length, start, end)
         response = StreamingHttpResponse(Transfer(passage), content_type="application/zip")
     if length is not None:
         first, last = wanted or (0, length - 1)
@@ -79,12 +79,12 @@ def answer(request: HttpRequest, person: Person, bundle: Bundle) -> HttpResponse
     return response
 
 
-def begun(person: Person, bundle: Bundle, length: int | None) -> Writing:
+def begun(person: Person, bundle: Bundle, promised: lengths.Promised | None) -> Writing:
     """A passage whose first part is open. Raises Conflict where none is made."""
     first = bundle.parts.filter(status=MADE).order_by("position").first()
     if first is None or bundle.parts.filter(position__lt=first.position).exclude(status__in=(MADE, LEFT_OUT)).exists():
         raise errors.Conflict(detail="It is not ready yet.")
-    writing = Writing(person, bundle, is_promised=length is not None)
+    writing = Writing(person, bundle, promised)
     writing.begin(first)
     return writing
 

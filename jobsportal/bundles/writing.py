@@ -11,7 +11,7 @@ from stream_unzip import UnzipError, stream_unzip
 from zipstream import ZIP_STORED
 
 from jobsportal.accounts.person import Person
-from jobsportal.bundles.lengths import Identity
+from jobsportal.bundles.lengths import Identity, Promised, facts_of
 from jobsportal.bundles.lists import Entry, Lists, Written, left_out_of
 from jobsportal.bundles.models import ASKED, FOLDERS, LEFT_OUT, MADE, PREPARING, WAITING, Bundle, Part
 from jobsportal.bundles.packing import Zip, compression_of
@@ -31,12 +31,13 @@ PAUSE = b""
 class Writing:
     """One passage of a bundle's file. Iterate over it once; whatever ends that closes the connection upstream.
 
-    `is_promised`: its length was told, or its beginning handed out before, so nothing may be other than it was. Raises
-    Broken where it can't be gone on with, and what the upstream answers to a part; then the transfer has to break.
+    `promised` are the parts of a file whose length was told, or whose beginning was handed out before: nothing may be
+    other than it was. Raises Broken where it can't be gone on with, and what the upstream answers to a part; then the
+    transfer has to break.
     """
 
-    def __init__(self, person: Person, bundle: Bundle, *, is_promised: bool = False) -> None:
-        self.person, self.bundle, self.is_promised = person, bundle, is_promised
+    def __init__(self, person: Person, bundle: Bundle, promised: Promised | None = None) -> None:
+        self.person, self.bundle, self.promised = person, bundle, promised
         self.zip, self.lists, self.identity = Zip(), Lists(bundle), Identity(bundle)
         self.missed: list[tuple[Part, str]] = []
         self.size = 0
@@ -95,12 +96,14 @@ class Writing:
             if status != PREPARING or not is_open or (until is not None and time.monotonic() > until):
                 return None
             seen = time.monotonic() if workers.is_anybody_there() else seen
-            if self.is_promised or time.monotonic() - seen > settings.RUN_PATIENCE_SECONDS:
+            if self.promised is not None or time.monotonic() - seen > settings.RUN_PATIENCE_SECONDS:
                 raise Broken("what is missing is not being prepared")
             yield PAUSE
             time.sleep(LOOK_SECONDS)
 
     def _part(self, part: Part) -> Iterator[bytes]:
+        if self.promised is not None and self.promised.get(part.position) != facts_of(part):
+            self._refuse_other(part)
         archive = yield from self._archive(part)
         if archive is None:
             return
@@ -115,7 +118,7 @@ class Writing:
             archive.close()
         self._keep(archive)
         self.lists.add(written)
-        self.identity.add(part)
+        self.identity.add(facts_of(part))
 
     def _archive(self, part: Part) -> Generator[bytes, None, Archive | None]:
         """The part's file; one that is gone is made again, once, and waited for. None: then it is left out."""
@@ -127,7 +130,7 @@ class Writing:
         except Gone as gone:
             words = str(gone)
         remake(self.bundle, self.person, Part.objects.filter(pk=part.pk, version=part.version))
-        if self.is_promised:
+        if self.promised is not None:
             raise Broken(words)
         again = yield from self._settled(part.position or 0, settings.RUN_PATIENCE_SECONDS)
         try:
@@ -155,7 +158,7 @@ class Writing:
         self._refuse_other(part)
 
     def _refuse_other(self, part: Part) -> None:
-        if self.is_promised:
+        if self.promised is not None:
             raise Broken(f"job {part.job_id} was exported anew since the file was begun")
 
     def _keep(self, archive: Archive) -> None:

@@ -1,5 +1,6 @@
 """Handing over: while parts are still made, through breaks and files that are gone, for both generations."""
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from django.utils import timezone
 from jobsportal.bundles import orders, reading, writing
 from jobsportal.bundles.models import ARCHIVES, ASKED, LEFT_OUT, MADE, PREPARING, READY, Bundle
 from jobsportal.bundles.reading import Broken
+from jobsportal.bundles.remaking import remake
 from jobsportal.cvat import errors
 from jobsportal.runs.models import Worker
 from jobsportal.web.streaming import transfers
@@ -159,6 +161,33 @@ def test_a_part_that_was_exported_anew_is_never_mixed_with_what_was_sent(reader,
     found = body(anew)
     opened(found)
     assert len(found) > len(whole)
+
+
+def test_another_file_of_the_same_length_is_noticed_too(reader, alice, upstream):
+    bundle = prepared(order(alice, [1, 2], layout=ARCHIVES))
+    first = reader.get(address(bundle))
+    body(first)
+    for request in upstream.store.requests.values():
+        if request.subject.job_id == 2:
+            content = request.file.read_bytes()
+            request.file.write_bytes(bytes(255 - byte for byte in content))
+            os.utime(request.file, (1_900_000_000, 1_900_000_000))
+    with pytest.raises(Broken):
+        body(reader.get(address(bundle), headers={"Range": "bytes=50-", "If-Range": first["ETag"]}))
+
+
+def test_a_part_that_is_made_again_meanwhile_is_not_mixed_with_what_was_sent(reader, alice, upstream):
+    upstream.padding = 300_000
+    bundle = prepared(order(alice, [1, 2], layout=ARCHIVES))
+    last = bundle.parts.get(position=1)
+    answer = reader.get(address(bundle))
+    stream = iter(answer.streaming_content)
+    next(stream), next(stream)
+    remake(bundle, alice, bundle.parts.filter(pk=last.pk))
+    prepared(bundle)
+    with pytest.raises(Broken):
+        list(stream)
+    answer.close()
 
 
 def test_a_part_that_is_gone_is_made_again_and_waited_for(reader, alice, upstream, monkeypatch):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobsportal.bundles.models import Bundle, Part
-from jobsportal.bundles.packing import Zip
+from jobsportal.bundles.packing import Zip, dos_time
 from jobsportal.bundles.paths import Names, archive_of, folder_of
 from jobsportal.bundles.reading import Broken
 from tests.bundles.conftest import address, body, opened, order, prepared
@@ -127,7 +127,7 @@ def test_a_zip_is_dated_by_what_it_holds_alone():
         ]
         return b"".join(pieces)
 
-    assert made() == made()
+    assert made() == made() and made()[10:14] == dos_time((2026, 11, 23, 14, 5, 8)), "in front of the file too"
     with opened(made()) as archive:
         assert [info.date_time for info in archive.infolist()] == [(2026, 11, 23, 14, 5, 8), (1980, 1, 1, 0, 0, 0)]
         assert archive.read("a.txt") == b"onetwo" and archive.namelist() == ["a.txt", "ä.bin"]
