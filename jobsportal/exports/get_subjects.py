@@ -1,8 +1,8 @@
 """What somebody wants data of: a project, a task, jobs that were chosen, or all that a list finds; which part of it.
 
 Addresses carry it: `project` or `task` with an id, `jobs` (ids with commas), or `all` with `query`; `part` is
-"finished" or "all". Ids that are too many for an address are kept for a day, and `kept` names them; `bundle` stands for
-the jobs of an earlier bundle of one's own.
+"finished" or "all". What is too long for an address is kept for a day, and `kept` names it; `bundle` stands for the
+jobs of an earlier bundle of one's own.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from jobsportal.workload.numbers import SAMPLE, frames_of, in_groups
 
 JOBS, LIST = "jobs", "list"
 FINISHED, ALL = "finished", "all"
-LONGEST_IDS = 1500  # characters that an address carries
+LONGEST = 1500  # characters of it that an address carries
 KEPT_SECONDS = 24 * 60 * 60
 IS_FINISHED = filters.equals("state", "completed")
 
@@ -61,9 +61,11 @@ class Subject:
         if self.is_whole_thing:
             return {self.kind: str(self.id)}
         if self.selection.query is not None:
-            return {"all": "1", "query": self.selection.query.query().lstrip("?")}
-        text = ",".join(map(str, self.selection.ids))
-        return {"jobs": text} if len(text) <= LONGEST_IDS else {"kept": keep(person, text)}
+            given = {"all": "1", "query": self.selection.query.query().lstrip("?")}
+        else:
+            given = {"jobs": ",".join(map(str, self.selection.ids))}
+        text = urlencode(given)
+        return given if len(text) <= LONGEST else {"kept": keep(person, text)}
 
 
 def title_of_list(query: JobQuery | None) -> str:
@@ -213,7 +215,7 @@ def key_of(person: Person, subject: Subject) -> str:
 
 
 def keep(person: Person, text: str) -> str:
-    """Keep ids that are too many for an address; what stands for them there."""
+    """Keep what is too long for an address; what stands for it there."""
     name = hashlib.sha256(text.encode()).hexdigest()[:20]
     if cache.get(kept_key(person, name)) is None:
         cache.set(kept_key(person, name), text, KEPT_SECONDS)
@@ -225,7 +227,7 @@ def kept(person: Person, name: str) -> QueryDict:
     text = cache.get(kept_key(person, name[:40])) if name.isalnum() else None
     if text is None:
         raise NothingSelected
-    return QueryDict(urlencode({"jobs": text}))
+    return QueryDict(text)
 
 
 def jobs_of_bundle(person: Person, key: str) -> QueryDict:

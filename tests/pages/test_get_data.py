@@ -4,7 +4,7 @@ import io
 import re
 import zipfile
 from html import unescape
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.core.cache import cache
@@ -163,6 +163,15 @@ def test_more_jobs_than_an_address_carries_are_kept_aside_for_that_person_alone(
     assert len(answer["Location"]) < 200 and "kept=" in answer["Location"]
     assert "jobs, " in words(portal.get(answer["Location"]))
     assert sign_in("bob").get(answer["Location"]).status_code == 422
+
+
+def test_a_rule_that_is_too_long_for_an_address_is_kept_aside_too(portal, upstream):
+    rule = '{"in": [{"var": "id"}, [' + ",".join(map(str, range(1, 600))) + "]]}"
+    answer = portal.post(
+        "/downloads/get/?org=acme", {"all": "1", "query": "?" + urlencode({"org": "acme", "filter": rule})}
+    )
+    assert answer.status_code == 302 and len(answer["Location"]) < 200
+    assert "jobs, " in words(portal.get(answer["Location"]))
 
 
 def test_a_selection_that_came_back_by_signing_in_leads_to_the_list(portal):
