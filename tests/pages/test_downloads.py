@@ -270,6 +270,14 @@ def test_what_does_not_fit_gets_the_whole(portal, whole, headers):
     assert answer.status_code == 200 and answer.getvalue() == content and answer["Accept-Ranges"] == "bytes"
 
 
+def test_a_weak_tag_is_no_ground_for_going_on(portal, upstream):
+    ask(portal)
+    upstream.fail(path="/dataset/download", status=200, body=b"0123456789", headers={"ETag": 'W/"one"'})
+    place = "/downloads/file?" + urlencode({"id": only(upstream).id})
+    answer = portal.get(place, headers={"Range": "bytes=5-", "If-Range": 'W/"one"'})
+    assert answer.status_code == 200 and answer.getvalue() == b"0123456789"
+
+
 def test_on_a_server_that_hands_it_out_once_nothing_is_skipped(older, sign_in):
     portal = sign_in()
     ask(portal)
@@ -342,7 +350,9 @@ def test_news_of_a_bundle_cost_no_call_upstream(portal, upstream):
 def test_news_are_for_whoever_asked(portal, sign_in, upstream):
     upstream.request_seconds = 60
     ask(portal)
-    assert looked(sign_in("bob"))["waiting"] == 0
+    bob = sign_in("bob")
+    assert "data-news=" not in text(bob.get("/jobs/")) and looked(bob)["waiting"] == 0
+    assert looked(portal)["waiting"] == 1
 
 
 def test_a_signed_out_person_gets_no_news(portal, upstream):
