@@ -99,6 +99,47 @@ def test_the_palette_is_worked_by_arrows(page: Page, enter):
     expect(page).to_have_url(re.compile("task_id=5"))
 
 
+def test_the_palette_does_what_can_be_done_on_the_page(page: Page, enter):
+    enter(page)
+    page.goto(LIST)
+    options = page.get_by_role("group", name="On this page").get_by_role("option")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("selected")
+    expect(page.get_by_role("option", name="Nothing is called “selected”")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("selected jobs")
+    expect(options).to_have_text(
+        [
+            "Change the selected jobs…",
+            "Distribute the selected jobs…",
+            "Download the selected jobs as CSV",
+            "Download the selected jobs as Excel",
+        ]
+    )
+    expect(page.get_by_role("option", name="Nothing is called")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Distribute 1 job")
+
+    page.goto(LIST)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("save this")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Name", exact=True)).to_be_hidden()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("columns")
+    expect(options).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Keep as my usual")).to_be_visible()
+
+
 def test_the_palette_says_what_it_does_not_find_and_closes(page: Page, enter):
     enter(page)
     page.keyboard.press("Control+k")
