@@ -63,6 +63,7 @@ def read(source: Source, tally: Tally) -> Guess:
     """Count what there is; as much of it as may be read. Raises Unreadable."""
     if source.nested:
         tally.warn(nested_words(source.nested))
+    guess = UNKNOWN
     with tally.as_far_as_it_goes():
-        return reader_of(source)(source, tally)
-    return UNKNOWN
+        guess = reader_of(source)(source, tally)
+    return guess

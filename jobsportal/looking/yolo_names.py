@@ -1,4 +1,4 @@
-"""The names of classes out of the little of YAML that is used for them: a list or a mapping, on lines or in brackets."""
+"""The names of classes, out of the little of YAML that they take: a list or a mapping, on lines or in brackets."""
 
 import json
 import re
