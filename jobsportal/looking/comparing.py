@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from jobsportal.looking.findings import Findings, few, shortened
-from jobsportal.looking.matching import Reel
+from jobsportal.looking.matching import JobFrames
 
 MOST_TOLD = 5
 MOST_COMPARED = 500
@@ -14,9 +14,9 @@ LONGEST_COMPARED = 60
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`summary` says how much of the job the file is about. `warnings` say what doesn't fit; where `is_foreign`, nothing
-    in it does. `unknown` are the labels that the job doesn't have, `strangers` the frames, as the file names them;
-    `frames` counts the job's frames that get objects."""
+    """`summary` says how much of the job the file is about, `warnings` what doesn't fit; where `is_foreign`, none of
+    its frames or none of its labels does. `unknown` are the labels that the job doesn't have, `strangers` the frames,
+    as the file names them; `frames` counts the job's frames that get objects."""
 
     summary: str
     warnings: tuple[str, ...] = ()
@@ -35,27 +35,28 @@ def compare(findings: Findings, labels: Iterable[str], frame_names: Sequence[str
     known = list(labels)
     used = {name: number for name, number in findings.labels.items() if number}
     unknown = tuple(name for name in used if name not in set(known))
-    reel = Reel(frame_names, first, last)
-    hits, strangers = sorted_out(findings, reel)
-    is_foreign = bool(strangers) and not hits
+    frames = JobFrames(frame_names, first, last)
+    hits, strangers = sorted_out(findings, frames)
+    has_no_frame = bool(strangers) and not hits
+    is_foreign = has_no_frame or (bool(unknown) and len(unknown) == len(used))
     warnings = [
         *label_warnings(findings, unknown, known),
-        *frame_warnings(strangers, is_foreign),
+        *frame_warnings(strangers, has_no_frame),
         *emptiness(findings),
     ]
     return Verdict(
-        summary(findings, len(hits), reel), tuple(warnings), unknown, tuple(strangers), len(hits), is_foreign
+        summary(findings, len(hits), frames), tuple(warnings), unknown, tuple(strangers), len(hits), is_foreign
     )
 
 
-def sorted_out(findings: Findings, reel: Reel) -> tuple[set[int], list[str]]:
+def sorted_out(findings: Findings, frames: JobFrames) -> tuple[set[int], list[str]]:
     """The job's frames that the file has objects for, and those of others; where objects aren't counted, all frames."""
     hits: set[int] = set()
     strangers: list[str] = []
     for key, objects in findings.frames.items():
         if findings.is_counted and not objects:
             continue
-        found = reel.find(key, is_numbered_within=findings.is_numbered_within)
+        found = frames.find(key, is_numbered_within=findings.is_numbered_within)
         if found is None:
             strangers.append(key[0] or f"frame {key[1]}")
         else:
@@ -63,9 +64,9 @@ def sorted_out(findings: Findings, reel: Reel) -> tuple[set[int], list[str]]:
     return hits, strangers
 
 
-def summary(findings: Findings, frames: int, reel: Reel) -> str:
+def summary(findings: Findings, hits: int, frames: JobFrames) -> str:
     """Such as "1,204 objects with 3 labels on 86 of the job's 120 frames"."""
-    where = f"{frames:,} of the job's {counted(len(reel), 'frame')}"
+    where = f"{hits:,} of the job's {counted(len(frames), 'frame')}"
     if not findings.is_counted:
         return f"It names {where}. What is on them is not counted here." if findings.frames else ""
     if not findings.objects:
@@ -98,10 +99,10 @@ def close_match(name: str, known: list[str]) -> str:
     return folded[found[0]] if found else ""
 
 
-def frame_warnings(strangers: list[str], is_foreign: bool) -> list[str]:
+def frame_warnings(strangers: list[str], has_no_frame: bool) -> list[str]:
     if not strangers:
         return []
-    if is_foreign:
+    if has_no_frame:
         return [
             f"Nothing in it matches a frame of this job. It is about {few(strangers)}: look whether it belongs here."
         ]

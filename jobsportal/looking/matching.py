@@ -10,7 +10,7 @@ MOST_PARTS = 12
 NUMBERED = re.compile(r"(?:.*/)?(?:frame_)?(\d{1,9})", re.S)
 
 
-class Reel:
+class JobFrames:
     """The frames of a job. `names` holds the paths of their pictures from frame `first` on, "" for one that is none of
     the job's; it is empty for a video, whose frames have numbers only."""
 
@@ -28,7 +28,7 @@ class Reel:
                     self._ends[end] = None if end in self._ends else number
 
     def __len__(self) -> int:
-        return self.last - self.first + 1 if self.is_video else len(self._paths)
+        return self.last - self.first + 1 if self.is_video else sum(map(bool, self._names))
 
     def find(self, key: FrameKey, *, is_numbered_within: bool = False) -> int | None:
         """The number of the frame in the task, None where it is none of the job's.

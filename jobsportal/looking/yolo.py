@@ -38,9 +38,8 @@ def read_darknet(source: Source, tally: Tally) -> Guess:
 def read_ultralytics(source: Source, tally: Tally) -> Guess:
     """`data.yaml`, and texts in `labels/<subset>/`."""
     document = "\n".join(source.lines(source.ending(".yaml", ".yml")[0]))
-    words = read_objects(
-        source, tally, names_in_yaml(document), is_pose=bool(re.search(r"^kpt_shape\s*:", document, re.M))
-    )
+    is_pose = bool(re.search(r"^kpt_shape\s*:", document, re.M))
+    words = read_objects(source, tally, names_in_yaml(document), is_pose=is_pose)
     if words["pose"]:
         return Guess(POSE)
     if words["outline"]:
