@@ -63,9 +63,11 @@ def problems_before(source: Source, entries: Iterable[tuple[str, int, int]] | No
 
 def read(source: Source, tally: Tally) -> Guess:
     """Count what there is; as much of it as may be read. Raises Unreadable."""
-    if source.nested:
-        tally.warn(nested_words(source.nested))
     guess = UNKNOWN
     with tally.as_far_as_it_goes():
         guess = reader_of(source)(source, tally)
+    if not guess.formats and not tally.warnings:
+        tally.warn("Which format this is could not be told from what is in it.")
+    if source.nested:
+        tally.warn(nested_words(source.nested))
     return guess

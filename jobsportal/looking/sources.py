@@ -21,7 +21,7 @@ LONGEST_LINE = 64 << 10
 # Bounds of one look: bytes of one document and of all, documents opened, lines read.
 MOST_OF_ONE = 64 << 20
 MOST_OF_ALL = 128 << 20
-MOST_DOCUMENTS = 20_000
+MOST_DOCUMENTS = 25_000
 MOST_LINES = 1_000_000
 
 CENTRAL = b"PK\x01\x02"
@@ -85,9 +85,6 @@ class Source:
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """A document in pieces of some MiB. Raises TooLarge where there is more than is read, Unreadable."""
-        if not self._documents:
-            raise TooLarge
-        self._documents -= 1
         left = MOST_OF_ONE
         with self._opened(name) as document:
             while piece := document.read(min(PIECE, max(1, min(left, self._bytes)))):
@@ -113,6 +110,9 @@ class Source:
 
     @contextmanager
     def _opened(self, name: str) -> Iterator[IO[bytes]]:
+        if not self._documents:
+            raise TooLarge
+        self._documents -= 1
         with readable(f"{few([name])} can't be read: the file is damaged or cut short."):
             if self._archive is None:
                 self.file.seek(0)
@@ -163,5 +163,5 @@ def split(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def stem(path: str) -> str:
-    """A path without its ending."""
+    """A picture's path without its ending, by which it is known."""
     return path[: -len(suffix)] if (suffix := PurePosixPath(path).suffix) else path
