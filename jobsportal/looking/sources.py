@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from gzip import GzipFile
 from pathlib import PurePosixPath
 from struct import error as StructError
 from typing import IO
@@ -24,6 +25,8 @@ MOST_OF_ALL = 128 << 20
 MOST_DOCUMENTS = 25_000
 MOST_LINES = 1_000_000
 
+# Any file that is open for reading, or one that is unpacked while it is read
+File = IO[bytes] | GzipFile
 CENTRAL = b"PK\x01\x02"
 TOO_MANY = f"This archive holds more than {MOST_ENTRIES:,} files."
 DAMAGED = "This archive is damaged or cut short: it can't be opened. Pack it again."
@@ -45,7 +48,7 @@ class Source:
     """What there is to read. `entries` is what a ZIP holds, None where it is none; `names` are the paths of its files,
     or the one name of the file itself."""
 
-    def __init__(self, file: IO[bytes], name: str) -> None:
+    def __init__(self, file: File, name: str) -> None:
         self.file, self.name = file, name
         self.entries: list[Entry] | None = None
         self.names = [name]
@@ -109,7 +112,7 @@ class Source:
             yield text
 
     @contextmanager
-    def _opened(self, name: str) -> Iterator[IO[bytes]]:
+    def _opened(self, name: str) -> Iterator[File]:
         if not self._documents:
             raise TooLarge
         self._documents -= 1
@@ -139,7 +142,7 @@ def is_litter(path: str) -> bool:
     return "__MACOSX" in parts or parts[-1:] in ((".DS_Store",), ("Thumbs.db",)) or path.split("/")[-1][:2] == "._"
 
 
-def count_of(file: IO[bytes]) -> int:
+def count_of(file: File) -> int:
     """How many entries a ZIP may have at most: what it says of their number may be wrong, and each takes memory."""
     file.seek(0)
     count, before = 0, b""

@@ -45,8 +45,8 @@ def counted(file: bytes, name: str) -> tuple[int, Counter]:
         labels = re.findall(rf"^ {{{2 if 'video' in name else 4}}}<(?:{tags}) [^>]*?label=\"([^\"]*)", text, re.M)
     elif name.startswith("COCO"):
         document = json.loads(texts["annotations/instances_default.json"])
-        names = {one["id"]: one["name"] for one in document["categories"]}
-        labels = [names[one["category_id"]] for one in document["annotations"]]
+        categories = {one["id"]: one["name"] for one in document["categories"]}
+        labels = [categories[one["category_id"]] for one in document["annotations"]]
     else:
         boxes = [entry for entry in texts if re.search(r"(labels/train|obj_train_data)/.*\.txt$", entry)]
         lines = [line for entry in boxes for line in texts[entry].splitlines()]
