@@ -27,7 +27,7 @@ SANDBOX_JOBS = "640"
 
 WELCOME = """
   Jobs Portal  {portal}
-  Demo CVAT    {sandbox}  (lives in memory: every start begins anew)
+  Demo CVAT    {sandbox}  (lives in memory: every start of the demo begins anew)
 
   Sign in as one of these; the password of everybody is  annotate
 
@@ -86,6 +86,18 @@ def refuse_busy_port(name: str, port: int) -> None:
             ) from None
 
 
+def database(sandbox_port: int) -> Path:
+    """The portal's own data beside the stand-in on this port."""
+    return VAR_DIR / f"portal-{sandbox_port}.sqlite3"
+
+
+def forget(sandbox_port: int) -> None:
+    """Runs, records and sessions go with the stand-in that they belong to: later they would tell of jobs that never
+    were. What a demo that was killed left behind goes before the next one."""
+    for file in VAR_DIR.glob(f"{database(sandbox_port).name}*"):
+        file.unlink()
+
+
 def settings_for_the_demo(portal_port: int, sandbox_port: int) -> dict[str, str]:
     """Everything that decides where data goes and whom the portal calls, whatever `.env` and the shell say of it."""
     return {
@@ -93,7 +105,7 @@ def settings_for_the_demo(portal_port: int, sandbox_port: int) -> dict[str, str]
         "ENV_FILE": os.devnull,
         "VAR_DIR": str(VAR_DIR),
         "STATIC_ROOT": str(VAR_DIR / "static"),
-        "DATABASE_URL": f"sqlite:///{VAR_DIR / 'portal.sqlite3'}",
+        "DATABASE_URL": f"sqlite:///{database(sandbox_port)}",
         "CACHE_URL": "dbcache://portal_cache",
         "SESSION_STORE": "db",
         "SECRET_KEY": "",
@@ -184,6 +196,7 @@ def run(portal: Server, sandbox: Server) -> int:
         # The worker finishes what it has sent, and for that the stand-in has to be there.
         stop_all([portal, *crew], KILL_AFTER_SECONDS)
         stop_all([sandbox], KILL_AFTER_SECONDS)
+        forget(sandbox.port)
     if ended is None:
         tell("\nStopped.")
         return 0
@@ -204,6 +217,7 @@ def main() -> int:
             raise CannotStart(f"PORT and SANDBOX_PORT are both {portal_port}; two servers need two ports.")
         refuse_busy_port("PORT", portal_port)
         refuse_busy_port("SANDBOX_PORT", sandbox_port)
+        forget(sandbox_port)
         os.environ.update(settings_for_the_demo(portal_port, sandbox_port))
         tell("Starting Jobs Portal and a stand-in CVAT server ...")
         prepare()

@@ -19,6 +19,7 @@ urlpatterns = [
     path("jobs/", include("jobsportal.annotations.urls")),
     path("jobs/", include("jobsportal.ground_truth.urls")),
     path("jobs/", include("jobsportal.frames.urls")),
+    path("jobs/", include("jobsportal.looking.urls")),
     path("", include("jobsportal.exports.urls")),
     path("", include("jobsportal.bundles.urls")),
     path("", include("jobsportal.shares.urls")),

@@ -40,7 +40,8 @@ def told_name(raw: bytes) -> str:
 
 
 def safe_name(text: str) -> str:
-    """One step of a path; "" for one that leads nowhere or upwards. Only what could do harm goes: files within an archive mention each other by their names."""
+    """One step of a path; "" for one that leads nowhere or upwards. Only what could do harm goes: files within an
+    archive mention each other by their names."""
     plain = unicodedata.normalize("NFC", text)
     kept = "".join(char for char in plain if unicodedata.category(char)[0] != "C")
     kept = UNSAFE.sub("_", kept).strip().rstrip(". ")

@@ -35,7 +35,7 @@ LONGEST = timedelta(days=3)
 SIGNED_OUT = "{cvat} no longer accepts the sign-in of whoever asked for this. Sign in, then prepare again."
 NO_CREDENTIAL = "The sign-in of whoever asked for this can't be read any more. Prepare it again."
 ANOTHER_SERVER = "The portal stands in front of another server now."
-WENT_WRONG = "The portal failed; its log says how."
+WENT_WRONG = "The portal failed; its log says how"
 TOO_LONG = "It was not prepared within three days."
 GAVE_UP = "{title}. Given up after {seconds:g} s in which nothing came of it."
 

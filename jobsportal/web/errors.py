@@ -35,6 +35,7 @@ WITHOUT_PAGE = (
     "bundles:stop",
     "bundles:again",
     "bundles:remove",
+    "looking:look",
     "accounts:organization",
 )
 
@@ -56,12 +57,21 @@ class Told:
 
 def told(error: errors.CVATError) -> Told:
     """The words for a failure; `{cvat}` is the upstream's configured name."""
+    if is_own(error):
+        return OWN
     for kind, telling in TELLINGS:
         if isinstance(error, kind):
             name = settings.CVAT_NAME
             return Told(telling.status, telling.title.format(cvat=name), telling.words.format(cvat=name))
     raise TypeError(f"no words for {type(error).__name__}")
 
+
+def is_own(error: errors.CVATError) -> bool:
+    """Whether the portal refuses this itself: the upstream was not asked, so nothing is put into its mouth."""
+    return isinstance(error, errors.Invalid) and error.status is None
+
+
+OWN = Told(422, "This can’t be done", "Nothing was changed.")
 
 # The first that fits counts, so the narrower ones come first.
 TELLINGS: list[tuple[type[errors.CVATError], Told]] = [
@@ -140,10 +150,11 @@ def response_for(request: Any, error: errors.CVATError) -> HttpResponseBase:
     if isinstance(error, errors.SignedOut):
         return signed_out(request)
     telling = told(error)
+    own = said(error) if is_own(error) else ""
     context = {
         "title": titled(request, error, telling.title),
-        "words": f"{telling.words} {hint(error)}".strip(),
-        "said": said(error),
+        "words": " ".join(part for part in (own, telling.words, hint(error)) if part),
+        "said": "" if own else said(error),
         "reference": current_request_id.get(),
         # Trying again may help with the server's troubles, not with its refusals.
         "is_passing": telling.status >= 500,

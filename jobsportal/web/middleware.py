@@ -33,7 +33,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
     ]
 )
 # Where files come in, and the setting that says how large they may be.
-UPLOADS = {"/upload/": "UPLOAD_MAX_MIB", "/annotations/edit/": "CVAT_MAX_BODY_MIB"}
+UPLOADS = {"/upload/": "UPLOAD_MAX_MIB", "/annotations/edit/": "CVAT_MAX_BODY_MIB", "/look": "LOOK_MAX_MIB"}
 PEER_SECONDS = 60
 FORM_ALLOWANCE = 2 * 1024 * 1024
 

@@ -48,18 +48,22 @@ def test_e_opens_the_editor_of_the_row_and_keys_stay_text_there(page: Page, ente
     expect(link_of(page, 2)).to_be_focused()
 
 
+PLACES = {
+    "u": "view=unassigned",
+    "r": "view=review",
+    "d": "/downloads/",
+    "j": "/jobs/$",
+    "w": "/workload/",
+    "a": "/activity/",
+}
+
+
 def test_g_and_a_letter_goes_elsewhere(page: Page, enter):
     enter(page)
-    for letter, address in (("u", "view=unassigned"), ("r", "view=review"), ("d", "/downloads/"), ("j", "/jobs/$")):
+    for letter, address in PLACES.items():
         page.keyboard.press("g")
         page.keyboard.press(letter)
-        expect(page).to_have_url(re.compile(address))
-    page.keyboard.press("g")
-    page.keyboard.press("w")
-    expect(page).to_have_url(re.compile("/workload/"))
-    page.keyboard.press("g")
-    page.keyboard.press("a")
-    expect(page).to_have_url(re.compile("/activity/"))
+        page.wait_for_url(re.compile(address))  # and until it listens to keys
 
 
 def test_the_keys_are_told(page: Page, enter):
@@ -97,6 +101,47 @@ def test_the_palette_is_worked_by_arrows(page: Page, enter):
     expect(first).to_have_attribute("aria-selected", "false")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("task_id=5"))
+
+
+def test_the_palette_does_what_can_be_done_on_the_page(page: Page, enter):
+    enter(page)
+    page.goto(LIST)
+    options = page.get_by_role("group", name="On this page").get_by_role("option")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("selected")
+    expect(page.get_by_role("option", name="Nothing is called “selected”")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("selected jobs")
+    expect(options).to_have_text(
+        [
+            "Change the selected jobs…",
+            "Distribute the selected jobs…",
+            "Download the selected jobs as CSV",
+            "Download the selected jobs as Excel",
+        ]
+    )
+    expect(page.get_by_role("option", name="Nothing is called")).to_have_count(0)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Distribute 1 job")
+
+    page.goto(LIST)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("save this")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Name", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Name", exact=True)).to_be_hidden()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("columns")
+    expect(options).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Keep as my usual")).to_be_visible()
 
 
 def test_the_palette_says_what_it_does_not_find_and_closes(page: Page, enter):

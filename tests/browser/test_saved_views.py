@@ -50,6 +50,8 @@ def test_a_view_is_shared_and_a_colleague_opens_it_from_its_link(
     theirs.goto(link)
     expect(tab(theirs, "Night shift")).to_have_attribute("aria-current", "page")
     expect(theirs.locator(".chip-value")).to_have_text("validation")
+    stages = theirs.locator("tr.job .c-stage").all_inner_texts()
+    assert stages and all("validation" in stage for stage in stages), "of the jobs that bob may see, those in review"
     theirs.goto("/jobs/?org=acme")
     tab(theirs, "Night shift").click()
     expect(theirs.locator(".chip-value")).to_have_text("validation")

@@ -208,6 +208,29 @@ def test_live_pauses_offline_and_goes_on(page: Page, enter, context):
     expect(page.locator("[data-live-state]")).to_have_text("live")
 
 
+def test_live_pauses_in_a_tab_that_nobody_sees(page: Page, enter, patch):
+    page.clock.install()
+    enter(page)
+    page.goto(LIST)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => window.isAway, configurable: true })")
+    page.evaluate("window.isAway = true; document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("[data-live-state]")).to_have_text("paused")
+    patch(3, state="rejected")
+    page.clock.run_for(120_000)
+    assert not [url for url in asked if "/jobs/rows" in url]
+
+    page.evaluate("window.isAway = false")
+    look_again(page)
+    expect(page.locator("#job-3 .c-state")).to_contain_text("rejected")
+    expect(page.locator("[data-live-state]")).to_have_text("live")
+    patch(5, state="rejected")
+    with page.expect_response(lambda answer: "/jobs/rows" in answer.url):
+        page.clock.run_for(25_000)
+    expect(page.locator("#job-5 .c-state")).to_contain_text("rejected")
+
+
 def test_live_ends_with_the_sign_in(page: Page, enter, sandbox):
     enter(page)
     page.goto(LIST)

@@ -42,11 +42,7 @@ def demo(port: int, sandbox_port: int) -> Iterator[subprocess.Popen]:
 def test_it_says_where_and_whom_to_sign_in_as_and_ctrl_c_stops_all_of_it():
     port, sandbox_port = free_port(), free_port()
     with demo(port, sandbox_port) as process:
-        said = ""
-        while "Ctrl-C" not in said:
-            line = process.stdout.readline()
-            assert line, said
-            said += line
+        said = words_until_it_is_there(process)
         assert f"http://127.0.0.1:{port}" in said and "alice" in said and "annotate" in said
         sign_in(f"http://127.0.0.1:{port}")
         children = descendants(process.pid)
@@ -61,6 +57,37 @@ def test_it_says_where_and_whom_to_sign_in_as_and_ctrl_c_stops_all_of_it():
     for number in (port, sandbox_port):
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", number)) != 0, "nothing listens any more"
+
+
+def words_until_it_is_there(process: subprocess.Popen) -> str:
+    said = ""
+    while "Ctrl-C" not in said:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    return said
+
+
+def test_what_was_done_in_an_earlier_demo_is_forgotten_even_if_it_was_killed():
+    port, sandbox_port = free_port(), free_port()
+    address = f"http://127.0.0.1:{port}"
+    with demo(port, sandbox_port) as process:
+        words_until_it_is_there(process)
+        session = sign_in(address)
+        chosen = {
+            "jobs": "1,3",
+            "plan": "1",
+            "state": "rejected",
+            "csrfmiddlewaretoken": session.cookies["portal_csrf"],
+        }
+        assert "2 jobs" in session.post(f"{address}/runs/new", data=chosen).text
+        assert "State rejected" in session.get(f"{address}/runs/").text
+        for pid in [process.pid, *descendants(process.pid)]:
+            os.kill(pid, signal.SIGKILL)
+    with demo(port, sandbox_port) as process:
+        words_until_it_is_there(process)
+        assert "No runs yet" in sign_in(address).get(f"{address}/runs/").text
+    assert not list((ROOT / "var" / "demo").glob(f"*{sandbox_port}*")), "nothing is left of it"
 
 
 def descendants(pid: int) -> list[int]:
@@ -84,13 +111,14 @@ def wait_for(condition) -> None:
         time.sleep(0.05)
 
 
-def sign_in(address: str) -> None:
+def sign_in(address: str) -> requests.Session:
     session = requests.Session()
     session.get(f"{address}/sign-in")
     data = {"username": "alice", "password": "annotate", "csrfmiddlewaretoken": session.cookies["portal_csrf"]}
     page = session.post(f"{address}/sign-in", data=data)
     assert page.ok and re.search(r"\d+ jobs", page.text)
     assert session.get(f"{address}/jobs/1/preview").headers["Content-Type"] == "image/jpeg"
+    return session
 
 
 def test_a_busy_port_is_told_before_anything_starts():

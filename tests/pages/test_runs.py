@@ -158,6 +158,7 @@ def test_more_than_a_run_takes_is_told_with_the_number(portal, upstream, setting
 def test_what_is_no_job_number_is_refused(portal, upstream, ids):
     answer = portal.post("/runs/new", {"jobs": ids, "plan": "1", "state": "completed"})
     assert answer.status_code == 422 and "chosen by its number" in words_of(answer)
+    assert " says: " not in words_of(answer), "the server was not asked"
     assert not upstream.calls and not Run.objects.exists()
 
 
@@ -668,6 +669,7 @@ def test_the_list_tells_what_when_and_how_far(portal, upstream):
     made(outcomes={1: CHANGED, 2: REFUSED})
     made(status=RUNNING, outcomes={1: CHANGED, 2: ""}, wanted={"assignee": {"id": CAROL, "username": "carol"}})
     made(status=STOPPED, outcomes={1: CHANGED, 2: ""}, wanted={"assignee": None})
+    assert '<a href="/activity/">Changes</a>' in portal.get("/runs/").content.decode()
     page = words_of(portal.get("/runs/"))
     for words in ("State completed", "Assign to carol", "Assign to nobody", "50 %", "stopped, 1 left", "3 of yours"):
         assert words in page, words
