@@ -19,7 +19,8 @@ KEPT_SECONDS = 7 * 24 * 60 * 60
 @dataclass(frozen=True)
 class Import:
     """`before` counts what was there; None where that is not known. `name` is empty for an import that was only found
-    running. `started` is in seconds since 1970. `backup` is the key of what was kept before; empty for none."""
+    running. `started` is in seconds since 1970. `backup` is the key of what was kept before; empty for none. With
+    `adds`, what was there stays."""
 
     job_id: int
     person_id: int
@@ -29,6 +30,7 @@ class Import:
     format: str
     started: float
     backup: str = ""
+    adds: bool = False
 
     @property
     def since(self) -> datetime:
