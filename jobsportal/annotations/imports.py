@@ -67,7 +67,8 @@ def standing(client: Client, known: Import) -> dict[str, Any]:
         shown |= {"reason": in_plain_words(request.message, known.format), "said": request.reason}
         return shown | effect(client, known)
     after = effect(client, known)
-    return shown | after | {"emptied": in_words_if_empty(known.before, after.get("total"))}
+    nothing = "Nothing in the file fitted: nothing was added" if known.adds and after.get("unchanged") else ""
+    return shown | after | {"emptied": nothing or in_words_if_empty(known.before, after.get("total"))}
 
 
 def effect(client: Client, known: Import) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """What is carried out once, however often it is asked for: a double click, a form that is sent again, two windows.
 
-    if not is_first(once): … place_of_first(once)
-    …                                               # carry it out
-    note_place(once, place)                         # where it has led; None if nothing came of it
+if not is_first(once): … place_of_first(once)
+…                                               # carry it out
+note_place(once, place)                         # where it has led; None if nothing came of it
 """
 
 import logging

@@ -47,6 +47,8 @@ View = Callable[[PortalRequest, int], HttpResponseBase]
 
 PASSING = (errors.Unreachable, errors.Busy, errors.ServerFault)
 TAKEN = "An import into this job is already running. Yours was not sent on."
+GONE = "{cvat} no longer has what was sent. Send the file from its beginning."
+UNCERTAIN = "The import may have begun all the same: look at the annotations before you send the file again."
 STRANGE = "This upload is somebody else's, too old, or its address was damaged. Send the file from its beginning."
 
 
@@ -61,7 +63,8 @@ def in_json(view: View) -> View:
             raise
         except errors.CVATError as error:
             logger.warning("%s (upstream request %s)", error, error.request_id or "-")
-            return problem(in_words(error), told(error).status, again=isinstance(error, PASSING), after=error.retry_after)
+            again = isinstance(error, PASSING)
+            return problem(in_words(error), told(error).status, again=again, after=error.retry_after)
 
     return told_in_json
 
@@ -72,7 +75,7 @@ def problem(words: str, status: int, **more: Any) -> JsonResponse:
 
 def invalid(form: OptionsForm) -> JsonResponse:
     """What is wrong with what was sent, and how many annotations there are now: they may have to be confirmed again."""
-    words = {name: " ".join(said) for name, said in form.errors.items()}
+    words = {name: " ".join(map(str, said)) for name, said in form.errors.items()}
     return problem(" ".join(words.values()), 422, errors=words, now=form.now)
 
 
@@ -137,7 +140,7 @@ def passed_on(request: PortalRequest, sending: Sending) -> HttpResponseBase:
     except errors.Conflict:
         return problem("The file goes on elsewhere.", 409, offset=offset_of(request, sending))
     except errors.NotFound:
-        return problem(f"{settings.CVAT_NAME} no longer has what was sent.", 404, gone=True)
+        return problem(GONE.format(cvat=settings.CVAT_NAME), 404, gone=True)
 
 
 @require_POST
@@ -189,4 +192,9 @@ def finished(request: PortalRequest, sending: Sending) -> tuple[HttpResponseBase
     except errors.Invalid as error:
         field, words = refusals(error, wish.format)[0]
         return problem(words, 422, errors={field: words} if field else {}), None
+    except errors.NotFound:
+        return problem(GONE.format(cvat=settings.CVAT_NAME), 404, gone=True), None
+    except (errors.Unreachable, errors.BrokenAnswer) as error:
+        logger.warning("%s (upstream request %s)", error, error.request_id or "-")
+        return problem(f"{in_words(error)} {UNCERTAIN}", told(error).status), None
     return JsonResponse({"follow": place}), place

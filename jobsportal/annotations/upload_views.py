@@ -33,6 +33,7 @@ from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import side_by_side
 from jobsportal.web.polling import pace, stage_of_waiting
 
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: PortalRequest, job_id: int) -> HttpResponseBase:
     """GET, POST /jobs/{id}/upload/. Upstream, side by side: jobs.retrieve, jobs.retrieve_annotation_outline, the

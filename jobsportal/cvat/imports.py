@@ -30,9 +30,9 @@ def unique_name(filename: str) -> str:
 class Imports:
     """The part of `client.jobs` that brings a file in by the way that the server has.
 
-        place = client.jobs.begin_import(17, length, format="COCO 1.0", filename="boxes.zip")
-        client.uploads.append(place, 0, piece)         # until all of it is there, from wherever it comes
-        rq_id = client.jobs.finish_import(place, format="COCO 1.0")
+    place = client.jobs.begin_import(17, length, format="COCO 1.0", filename="boxes.zip")
+    client.uploads.append(place, 0, piece)         # until all of it is there, from wherever it comes
+    rq_id = client.jobs.finish_import(place, format="COCO 1.0")
     """
 
     client: Client
@@ -83,11 +83,16 @@ class Imports:
     def finish_import(self, place: Place, *, format: str, append: bool = False) -> str:
         """Import an upload that is complete: the id of the background request that does it.
 
-        Raises Invalid for a format that can't be imported, and for an upload that is incomplete or was used before;
-        Conflict while another import of the job is running; Unsupported for `append` where the server can't.
+        Raises Invalid for a format that can't be imported, NotFound for an upload that is incomplete or was used before,
+        Conflict while another import of the job is running, Unsupported for `append` where the server can't.
         """
-        if rq_id := self._used(place, format, append, is_last=False):
-            return rq_id
+        try:
+            if rq_id := self._used(place, format, append, is_last=False):
+                return rq_id
+        except Invalid as error:
+            if "No such file" not in error.detail:
+                raise
+            raise NotFound(detail="There is no such upload, or it is incomplete.", status=error.status) from error
         # What was in the way is out of it with that answer, and the upload still lies where it was.
         try:
             rq_id = self._used(place, format, append, is_last=True)
