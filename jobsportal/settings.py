@@ -44,6 +44,7 @@ POLL_SECONDS = env.float("POLL_SECONDS", 1.0)
 UPLOAD_MAX_MIB = env.int("UPLOAD_MAX_MIB", 2048)
 # What the pages' scripts send of a file at a time, at most.
 UPLOAD_PIECE_MIB = 8
+LOOK_MAX_MIB = env.int("LOOK_MAX_MIB", 64)
 BACKUP_DAYS = env.int("BACKUP_DAYS", 30)
 BACKUP_MAX_MIB = env.int("BACKUP_MAX_MIB", 256)
 TRANSFERS_MAX = env.int("TRANSFERS_MAX", max(1, env.int("WEB_THREADS", 32) - 8))
@@ -80,6 +81,7 @@ INSTALLED_APPS = [
     "jobsportal.distribute",
     "jobsportal.workload",
     "jobsportal.annotations",
+    "jobsportal.looking",
     "jobsportal.exports",
     "jobsportal.bundles",
     "jobsportal.shares",

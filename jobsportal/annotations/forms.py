@@ -10,6 +10,7 @@ from jobsportal.annotations.bringing import Wish
 from jobsportal.annotations.contents import HEAD_BYTES, complaint
 from jobsportal.annotations.counting import Counts
 from jobsportal.cvat.types import Format
+from jobsportal.looking import Findings, look
 from jobsportal.web.templatetags.portal import size
 
 MIB = 1024 * 1024
@@ -136,8 +137,11 @@ class UploadForm(OptionsForm):
         self.fields["file"].help_text = f"Up to {size(max_bytes())}."
 
     def clean_file(self) -> Any:
-        checked_size(self.cleaned_data["file"].size)
-        return self.cleaned_data["file"]
+        file = self.cleaned_data["file"]
+        checked_size(file.size)
+        if problems := looked_into(file).problems:
+            raise forms.ValidationError(list(problems))
+        return file
 
     def clean(self) -> dict[str, Any]:
         """The file has to be one that the format may be in."""
@@ -151,6 +155,22 @@ def checked_size(size: int) -> int:
     if size > max_bytes():
         raise forms.ValidationError(f"Files of up to {settings.UPLOAD_MAX_MIB:,} MiB can be uploaded here.")
     return size
+
+
+def looked_into(file: Any) -> Findings:
+    """What is in a file; it is left at its beginning."""
+    findings = look(file, file.name)
+    file.seek(0)
+    return findings
+
+
+def guessed_format(findings: Findings, formats: list[Format]) -> str:
+    """The likeliest of the job's formats, by what is in the file, or by its ending where only one takes it; "" where
+    neither tells."""
+    names = {format.name for format in formats}
+    fitting = [format.name for format in formats if findings.name.lower().endswith(tuple(format.extensions or "\0"))]
+    by_ending = fitting[0] if len(fitting) == 1 else ""
+    return next((name for name in findings.formats if name in names), by_ending)
 
 
 def look_into(file: Any, format: Format) -> str:

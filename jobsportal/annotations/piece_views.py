@@ -43,7 +43,7 @@ from jobsportal.web.streaming import transfer
 
 logger = logging.getLogger(__name__)
 
-View = Callable[[PortalRequest, int], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 PASSING = (errors.Unreachable, errors.Busy, errors.ServerFault)
 TAKEN = "An import into this job is already running. Yours was not sent on."
@@ -56,9 +56,9 @@ def in_json(view: View) -> View:
     """Tell the script what the upstream did not do. Signing out is told as it is everywhere."""
 
     @wraps(view)
-    def told_in_json(request: PortalRequest, job_id: int) -> HttpResponseBase:
+    def told_in_json(request: PortalRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
-            return view(request, job_id)
+            return view(request, *args, **kwargs)
         except errors.SignedOut:
             raise
         except errors.CVATError as error:

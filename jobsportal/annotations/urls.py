@@ -1,6 +1,6 @@
 from django.urls import path
 
-from jobsportal.annotations import change_views, json_views, piece_views, upload_views, views
+from jobsportal.annotations import change_views, json_views, many_views, piece_views, upload_views, views
 
 app_name = "annotations"
 urlpatterns = [
@@ -16,4 +16,6 @@ urlpatterns = [
     path("<id:job_id>/upload/begin", piece_views.begin, name="begin"),
     path("<id:job_id>/upload/piece", piece_views.piece, name="piece"),
     path("<id:job_id>/upload/finish", piece_views.finish, name="finish"),
+    path("<id:job_id>/upload/now", many_views.now, name="now"),
+    path("<id:job_id>/upload/stands", many_views.stands, name="stands"),
 ]

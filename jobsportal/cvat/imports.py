@@ -83,8 +83,8 @@ class Imports:
     def finish_import(self, place: Place, *, format: str, append: bool = False) -> str:
         """Import an upload that is complete: the id of the background request that does it.
 
-        Raises Invalid for a format that can't be imported, NotFound for an upload that is incomplete or was used before,
-        Conflict while another import of the job is running, Unsupported for `append` where the server can't.
+        Raises Invalid for a format that can't be imported, NotFound for an upload that is incomplete or was used
+        before, Conflict while another import of the job is running, Unsupported for `append` where the server can't.
         """
         try:
             if rq_id := self._used(place, format, append, is_last=False):

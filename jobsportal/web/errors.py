@@ -32,6 +32,7 @@ WITHOUT_PAGE = (
     "runs:undo",
     "exports:again",
     "exports:cancel",
+    "looking:look",
     "accounts:organization",
 )
 

@@ -37,6 +37,7 @@ UPLOADS = {
     "/upload/": "UPLOAD_MAX_MIB",
     "/upload/piece": "UPLOAD_PIECE_MIB",
     "/annotations/edit/": "CVAT_MAX_BODY_MIB",
+    "/look": "LOOK_MAX_MIB",
 }
 PEER_SECONDS = 60
 FORM_ALLOWANCE = 2 * 1024 * 1024
