@@ -65,17 +65,22 @@
     );
   }
 
-  // The portal's own copy of annotations is JSON as the server has it, which no format reads.
-  const COPY = /^\uFEFF?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"(tags|shapes|tracks)"\s*:/;
-
-  async function lookInto(form, mayChoose) {
+  // What is in the file, beside the form. A format that its content tells goes before one that its name suggests.
+  async function lookInto(form) {
     const file = form.elements.file.files[0];
+    const place = form.querySelector("[data-upload-findings]");
+    place.replaceChildren();
+    delete form.dataset.refused;
     if (!file) return;
-    const head = await file.slice(0, 400).text().catch(() => "");
-    if (file !== form.elements.file.files[0] || !COPY.test(head)) return;
-    if (mayChoose) form.elements.format.value = "";
-    form.querySelector("[data-format-hint]").textContent =
-      "This is a copy that was downloaded as JSON. No format reads it, so it can't be uploaded here; an export of the job can.";
+    const { ok, format, html } = await portal.look(form.dataset.job, file);
+    if (file !== form.elements.file.files[0]) return;
+    place.innerHTML = html;
+    if (!ok) form.dataset.refused = "true";
+    const select = form.elements.format;
+    if (!ok || ![...select.options].some((option) => option.value === format) || !format || form.dataset.picked) return;
+    select.value = format;
+    forgetError(select);
+    form.querySelector("[data-format-hint]").textContent = `Suggested by what is in the file: ${format}.`;
   }
 
   // Choose the format where the name leaves only one; say so where the name and the format don't fit.
@@ -207,6 +212,9 @@
     } else if (file.size > most) {
       showProblem(form, `This file has ${inMegabytes(file.size)} MB; up to ${inMegabytes(most)} MB can be uploaded here.`);
       form.elements.file.focus();
+    } else if (form.dataset.refused) {
+      showProblem(form, "This file can’t be uploaded: see what was found in it.");
+      form.elements.file.focus();
     } else {
       send(form);
     }
@@ -222,9 +230,11 @@
     if (event.target.name === "file") showProblem(form, "");
     forgetError(event.target);
     if (event.target.name !== "file" && event.target.name !== "format") return;
+    if (event.target.name === "format") form.dataset.picked = event.target.value;
     look(form, event.target.name === "file");
-    lookInto(form, event.target.name === "file");
-    if (event.target.name === "file") showRemembered(form);
+    if (event.target.name !== "file") return;
+    lookInto(form);
+    showRemembered(form);
   });
 
   window.addEventListener("beforeunload", (event) => {

@@ -1,11 +1,12 @@
 """Files that are sent in pieces, in a real browser: broken lines, reloads, and many files at once."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
 import pytest
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Page, expect
 
 from jobsportal.sandbox import Sandbox
 
@@ -63,6 +64,14 @@ def until_sent(sandbox: Sandbox, page: Page, count: int) -> None:
         page.wait_for_timeout(20)
 
 
+@pytest.fixture
+def broken_lines(quiet: list[str]) -> Iterator[None]:
+    """The browser tells of each line that breaks; that is what these tests are about."""
+    yield
+    quiet[:] = [problem for problem in quiet if not problem.startswith("Failed to load resource")]
+
+
+@pytest.mark.usefixtures("broken_lines")
 def test_an_upload_of_200_mib_that_is_cut_twice_finishes(page: Page, enter, sandbox: Sandbox, tmp_path: Path):
     file = archive(sandbox, tmp_path / "depot.zip", 200 * MIB)
     enter(page)
@@ -79,3 +88,58 @@ def test_an_upload_of_200_mib_that_is_cut_twice_finishes(page: Page, enter, sand
     assert total(sandbox) == 1
     sent = pieces(sandbox)
     assert sent == sorted(set(sent)) and len(sent) >= 50, "each piece arrived once"
+
+
+def reload(page: Page) -> None:
+    """As a person does who means it: the page asks first, while something is being sent."""
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+
+
+@pytest.mark.usefixtures("broken_lines")
+def test_after_a_reload_an_upload_goes_on_where_it_was(page: Page, enter, sandbox: Sandbox, tmp_path: Path):
+    file = archive(sandbox, tmp_path / "depot.zip", 40 * MIB)
+    enter(page)
+    page.goto(f"/jobs/{JOB}/upload/")
+    upload(page, file)
+    until_sent(sandbox, page, 4)
+    reload(page)
+    expect(page.locator("[data-upload-remembered]")).to_contain_text(
+        re.compile(r"depot\.zip: [1-9]\d % was sent\. Choose it again to go on\.")
+    )
+    upload(page, file)
+    expect(page.get_by_role("heading", name="The annotations were replaced")).to_be_visible(timeout=30_000)
+    sent = pieces(sandbox)
+    assert sent == sorted(set(sent)) and sent[0] == 0, "nothing was sent twice"
+    page.goto(f"/jobs/{JOB}/upload/")
+    expect(page.locator("[data-upload-remembered]")).to_be_hidden()
+
+
+def bulk_jobs(sandbox: Sandbox, count: int) -> list[int]:
+    """Jobs of one task, with the names of their files in three ways."""
+    task = sandbox.store.tasks[2]
+    return [job.id for job in sandbox.store.jobs.values() if job.task_id == task.id][:count]
+
+
+def test_twenty_files_with_two_bad_ones_among_them_eighteen_in_and_two_explained(
+    page: Page, enter, roomy: Sandbox, tmp_path: Path
+):
+    jobs = [job.id for job in roomy.store.jobs.values() if job.task_id == 101][:20]
+    files = [tmp_path / name.format(job) for job, name in zip(jobs, ["job{}.xml", "boxes {}.xml", "job_{} ok.xml"] * 7)]
+    for file, job in zip(files, jobs, strict=True):
+        file.write_text(xml(roomy, job))
+    files[3].write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
+    files[11].write_text(xml(roomy, jobs[11], "zebra"))
+    enter(page)
+    page.goto("/upload/?org=acme&task_id=101")
+    page.get_by_label("Files, one for each job").set_input_files(files)
+    page.get_by_label("Format", exact=True).select_option("CVAT 1.1")
+    expect(page.get_by_role("button", name="Upload 19 files")).to_be_enabled(timeout=20_000)
+    page.get_by_label(re.compile("^Replace the .* annotations that are in")).check()
+    page.get_by_role("button", name="Upload 19 files").click()
+    expect(page.locator("[data-summary]")).to_have_text("18 in, 2 not", timeout=60_000)
+    line = page.locator(".file-line")
+    expect(line.nth(3)).to_contain_text("This is a picture")
+    expect(line.nth(11)).to_contain_text("uses the label “zebra”, which this task does not have")
+    expect(line.nth(11)).to_contain_text("Nothing was changed.")
+    assert [total(roomy, job) for at, job in enumerate(jobs) if at not in (3, 11)] == [1] * 18
