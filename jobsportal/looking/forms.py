@@ -37,8 +37,9 @@ class LookForm(forms.Form):
 
     @property
     def content(self) -> IO[bytes]:
-        """The file as it was before it was sent."""
+        """The file as it was before it was sent, at its beginning."""
         file: Any = self.cleaned_data["file"]
+        file.seek(0)
         return GzipFile(fileobj=file, mode="rb") if self.cleaned_data["packed"] else file  # type: ignore[return-value]
 
     @property

@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Iterable, Sequence
+from gzip import GzipFile
 from typing import IO
 
 from jobsportal.looking.families import nested_words, reader_of
@@ -47,7 +48,8 @@ def problems_before(source: Source, entries: Iterable[tuple[str, int, int]] | No
     source.file.seek(0)
     try:
         head = source.file.read(4)
-        is_zip = head in ZIP or zipfile.is_zipfile(source.file)
+        # Nothing that came compressed is an archive: to find out, all of it would have to be unpacked.
+        is_zip = not isinstance(source.file, GzipFile) and (head in ZIP or zipfile.is_zipfile(source.file))
     except BROKEN as error:
         raise Unreadable(DAMAGED) from error
     if not head:

@@ -19,6 +19,7 @@ from jobsportal.cvat.types import DataMeta, Format, Formats, Job, Label
 from jobsportal.frames.reel import Reel
 from jobsportal.looking import Findings, Verdict, compare, look
 from jobsportal.looking.forms import LookForm
+from jobsportal.looking.sources import BROKEN
 from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import side_by_side
 
@@ -52,9 +53,8 @@ def look_inside(request: PortalRequest, job_id: int) -> HttpResponse:
 def head_of(form: LookForm) -> bytes:
     """The beginning of the file; nothing where it can't be read."""
     try:
-        form.content.seek(0)
         return form.content.read(HEAD_BYTES)
-    except (OSError, EOFError, ValueError):
+    except BROKEN:
         return b""
 
 
@@ -75,7 +75,7 @@ def compared(person: Person, job_id: int, findings: Findings, head: bytes) -> di
         raise job
     failed = next((answer for answer in answers if isinstance(answer, errors.CVATError)), None)
     if failed:
-        return {"uncompared": in_words(failed)}
+        return {"uncompared": in_words(failed), "taken_for": findings.formats[:1]}
     return {"verdict": verdict(findings, job, labels, meta), **importable(findings, formats, job, head)}
 
 
@@ -100,7 +100,8 @@ def importable(findings: Findings, formats: Formats, job: Job, head: bytes) -> d
         words = f"{settings.CVAT_NAME} does not import {findings.formats[0]} into this job."
         return {"format_warning": words}
     is_certain = findings.is_certain and found is not None
-    return {"format": found.name if found else "", "is_certain": is_certain, "format_warning": misfit(head, found)}
+    name = found.name if found else ""
+    return {"format": name, "taken_for": [name], "is_certain": is_certain, "format_warning": misfit(head, found)}
 
 
 def misfit(head: bytes, format: Format | None) -> str:
