@@ -88,7 +88,9 @@
     const { total, formats } = answer.json;
     const format = form.elements.format.value || line.format || found.format || byEnding(line, formats);
     if (!found.ok) return line.set({ state: "blocked", words: `Not sent. ${blame(line)}`, total, format });
-    return line.set({ state: "ready", total, format, ...readyWords(format, total, formats) });
+    const doubt = line.part("[data-findings] .notice.warn p")?.textContent.trim();
+    const { state = "ready", words } = readyWords(format, total, formats);
+    return line.set({ state, total, format, words: doubt ? `${words} ${doubt}` : words });
   }
 
   function blame(line) {

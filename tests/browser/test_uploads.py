@@ -115,23 +115,31 @@ def test_after_a_reload_an_upload_goes_on_where_it_was(page: Page, enter, sandbo
     expect(page.locator("[data-upload-remembered]")).to_be_hidden()
 
 
-def bulk_jobs(sandbox: Sandbox, count: int) -> list[int]:
-    """Jobs of one task, with the names of their files in three ways."""
-    task = sandbox.store.tasks[2]
-    return [job.id for job in sandbox.store.jobs.values() if job.task_id == task.id][:count]
+TASK = 102
+NAMES = ["job{}.xml", "boxes {}.xml", "2026-11-23_job_{}_ok.xml"]
+
+
+@pytest.fixture
+def roomy(sandbox: Sandbox) -> Iterator[Sandbox]:
+    """A sandbox with tasks of more than twenty jobs, of which some are annotated."""
+    sandbox.extra_jobs = 60
+    sandbox.reset()
+    yield sandbox
+    sandbox.extra_jobs = 0
+    sandbox.reset()
 
 
 def test_twenty_files_with_two_bad_ones_among_them_eighteen_in_and_two_explained(
     page: Page, enter, roomy: Sandbox, tmp_path: Path
 ):
-    jobs = [job.id for job in roomy.store.jobs.values() if job.task_id == 101][:20]
-    files = [tmp_path / name.format(job) for job, name in zip(jobs, ["job{}.xml", "boxes {}.xml", "job_{} ok.xml"] * 7)]
+    jobs = [job.id for job in roomy.store.jobs if job.task_id == TASK][:20]
+    files = [tmp_path / name.format(job) for job, name in zip(jobs, NAMES * 7, strict=False)]
     for file, job in zip(files, jobs, strict=True):
         file.write_text(xml(roomy, job))
     files[3].write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
     files[11].write_text(xml(roomy, jobs[11], "zebra"))
     enter(page)
-    page.goto("/upload/?org=acme&task_id=101")
+    page.goto(f"/upload/?org=acme&task_id={TASK}")
     page.get_by_label("Files, one for each job").set_input_files(files)
     page.get_by_label("Format", exact=True).select_option("CVAT 1.1")
     expect(page.get_by_role("button", name="Upload 19 files")).to_be_enabled(timeout=20_000)
