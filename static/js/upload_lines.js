@@ -65,6 +65,7 @@
       this.part("[data-words]").textContent = this.words;
       this.part(".file-state").classList.toggle("bad", BAD.includes(this.state));
       this.part(".file-state").classList.toggle("good", this.state === "done");
+      this.part(".file-state").classList.toggle("doubt", Boolean(this.doubt) && this.state === "ready");
       this.showProgress();
       this.showActions();
     }

@@ -90,7 +90,7 @@
     if (!found.ok) return line.set({ state: "blocked", words: `Not sent. ${blame(line)}`, total, format });
     const doubt = line.part("[data-findings] .notice.warn p")?.textContent.trim();
     const { state = "ready", words } = readyWords(format, total, formats);
-    return line.set({ state, total, format, words: doubt ? `${words} ${doubt}` : words });
+    return line.set({ state, total, format, doubt, words: doubt ? `${words} ${doubt}` : words });
   }
 
   function blame(line) {
