@@ -1,5 +1,6 @@
 """CVAT's own XML: images with shapes and tags, or the tracks of a video."""
 
+from jobsportal.annotations.contents import root_of, text_of
 from jobsportal.looking.findings import FrameKey, Tally
 from jobsportal.looking.guesses import Guess
 from jobsportal.looking.safe_xml import Elements
@@ -20,10 +21,10 @@ CVAT = Guess(("CVAT 1.1",))
 
 def read(source: Source, tally: Tally) -> Guess:
     tally.is_counted = True
-    # Servers read the first document of an archive.
-    for name in source.ending(".xml")[:1] or source.names[:1]:
-        with tally.as_far_as_it_goes():
-            Document(tally).read(source, name)
+    with tally.as_far_as_it_goes():
+        for name in source.ending(".xml") or source.names[:1]:
+            if root_of(text_of(source.head(name))) == "annotations":
+                Document(tally).read(source, name)
     return CVAT
 
 

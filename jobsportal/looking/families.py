@@ -110,7 +110,6 @@ def holds(source: Source, pattern: str) -> bool:
 
 
 def unknown(source: Source, tally: Tally) -> Guess:
-    tally.warn("Which format this is could not be told from what is in it.")
     return UNKNOWN
 
 

@@ -2,13 +2,14 @@
 
 import re
 from gzip import GzipFile
-from typing import IO, Annotated, Any
+from typing import Annotated, Any
 
 import msgspec
 from django import forms
 from msgspec import Meta
 
 from jobsportal.looking.listing import MOST_ENTRIES
+from jobsportal.looking.sources import File
 
 MOST_LISTED = 16 << 20  # bytes of the list of an archive's files
 ODD_LIST = "The list of the archive's files can't be read. Choose the file again."
@@ -36,11 +37,11 @@ class LookForm(forms.Form):
         return entries_in(given.read())
 
     @property
-    def content(self) -> IO[bytes]:
+    def content(self) -> File:
         """The file as it was before it was sent, at its beginning."""
         file: Any = self.cleaned_data["file"]
         file.seek(0)
-        return GzipFile(fileobj=file, mode="rb") if self.cleaned_data["packed"] else file  # type: ignore[return-value]
+        return GzipFile(fileobj=file, mode="rb") if self.cleaned_data["packed"] else file
 
     @property
     def complaints(self) -> list[str]:

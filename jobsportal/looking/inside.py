@@ -3,18 +3,17 @@
 import zipfile
 from collections.abc import Iterable, Sequence
 from gzip import GzipFile
-from typing import IO
 
 from jobsportal.looking.families import nested_words, reader_of
 from jobsportal.looking.findings import Findings, Tally, Unreadable
 from jobsportal.looking.guesses import UNKNOWN, Guess
 from jobsportal.looking.listing import Entry, problems_of
-from jobsportal.looking.sources import BROKEN, DAMAGED, Source
+from jobsportal.looking.sources import BROKEN, DAMAGED, File, Source
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 
 
-def look(file: IO[bytes], name: str, *, entries: Sequence[tuple[str, int, int]] | None = None) -> Findings:
+def look(file: File, name: str, *, entries: Sequence[tuple[str, int, int]] | None = None) -> Findings:
     """What is in a file that is open for reading and can be searched through. Never raises because of what it holds.
 
     `entries` are the name, the size and the packed size in bytes of all that an archive holds, where `file` is that
@@ -63,9 +62,11 @@ def problems_before(source: Source, entries: Iterable[tuple[str, int, int]] | No
 
 def read(source: Source, tally: Tally) -> Guess:
     """Count what there is; as much of it as may be read. Raises Unreadable."""
-    if source.nested:
-        tally.warn(nested_words(source.nested))
     guess = UNKNOWN
     with tally.as_far_as_it_goes():
         guess = reader_of(source)(source, tally)
+    if not guess.formats and not tally.warnings:
+        tally.warn("Which format this is could not be told from what is in it.")
+    if source.nested:
+        tally.warn(nested_words(source.nested))
     return guess

@@ -7,7 +7,7 @@ from jobsportal.looking.findings import FrameKey
 from jobsportal.looking.sources import stem
 
 MOST_PARTS = 12
-NUMBERED = re.compile(r"(?:.*/)?(?:frame_)?(\d{1,9})", re.S)
+NUMBERED = re.compile(r"(?:.*/)?(?:frame_)?(\d{1,9})", re.S | re.A)
 
 
 class JobFrames:
@@ -23,8 +23,9 @@ class JobFrames:
         self._ends: dict[str, int | None] = {}
         for number, name in enumerate(names, first):
             if name:
-                self._paths[path_of(name)] = number
-                for end in ends(path_of(name)):
+                path = stem(slashed(name))
+                self._paths[path] = number
+                for end in ends(path):
                     self._ends[end] = None if end in self._ends else number
 
     def __len__(self) -> int:
@@ -36,7 +37,7 @@ class JobFrames:
         A picture's number counts only where it has no name, or the job is a video: names tell more.
         """
         name, number = key
-        found = self._by_name(path_of(name)) if name else None
+        found = self._by_name(slashed(name)) if name else None
         if found is not None:
             return found
         if name and not self.is_video:
@@ -64,10 +65,8 @@ class JobFrames:
         return number if self.is_video or self._names[number - self.first : number - self.first + 1] != [""] else None
 
 
-def path_of(name: str) -> str:
-    """A picture's path, with slashes and without its ending, by which it is matched."""
-    path = name.replace("\\", "/").removeprefix("./")
-    return stem(path) if "." in path else path
+def slashed(name: str) -> str:
+    return name.replace("\\", "/").removeprefix("./")
 
 
 def ends(path: str) -> Iterator[str]:

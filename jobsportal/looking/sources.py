@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from gzip import GzipFile
 from pathlib import PurePosixPath
 from struct import error as StructError
 from typing import IO
@@ -21,9 +22,11 @@ LONGEST_LINE = 64 << 10
 # Bounds of one look: bytes of one document and of all, documents opened, lines read.
 MOST_OF_ONE = 64 << 20
 MOST_OF_ALL = 128 << 20
-MOST_DOCUMENTS = 20_000
+MOST_DOCUMENTS = 25_000
 MOST_LINES = 1_000_000
 
+# Any file that is open for reading, or one that is unpacked while it is read
+File = IO[bytes] | GzipFile
 CENTRAL = b"PK\x01\x02"
 TOO_MANY = f"This archive holds more than {MOST_ENTRIES:,} files."
 DAMAGED = "This archive is damaged or cut short: it can't be opened. Pack it again."
@@ -45,7 +48,7 @@ class Source:
     """What there is to read. `entries` is what a ZIP holds, None where it is none; `names` are the paths of its files,
     or the one name of the file itself."""
 
-    def __init__(self, file: IO[bytes], name: str) -> None:
+    def __init__(self, file: File, name: str) -> None:
         self.file, self.name = file, name
         self.entries: list[Entry] | None = None
         self.names = [name]
@@ -85,9 +88,6 @@ class Source:
 
     def pieces(self, name: str) -> Iterator[bytes]:
         """A document in pieces of some MiB. Raises TooLarge where there is more than is read, Unreadable."""
-        if not self._documents:
-            raise TooLarge
-        self._documents -= 1
         left = MOST_OF_ONE
         with self._opened(name) as document:
             while piece := document.read(min(PIECE, max(1, min(left, self._bytes)))):
@@ -112,7 +112,10 @@ class Source:
             yield text
 
     @contextmanager
-    def _opened(self, name: str) -> Iterator[IO[bytes]]:
+    def _opened(self, name: str) -> Iterator[File]:
+        if not self._documents:
+            raise TooLarge
+        self._documents -= 1
         with readable(f"{few([name])} can't be read: the file is damaged or cut short."):
             if self._archive is None:
                 self.file.seek(0)
@@ -139,7 +142,7 @@ def is_litter(path: str) -> bool:
     return "__MACOSX" in parts or parts[-1:] in ((".DS_Store",), ("Thumbs.db",)) or path.split("/")[-1][:2] == "._"
 
 
-def count_of(file: IO[bytes]) -> int:
+def count_of(file: File) -> int:
     """How many entries a ZIP may have at most: what it says of their number may be wrong, and each takes memory."""
     file.seek(0)
     count, before = 0, b""
@@ -163,5 +166,5 @@ def split(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def stem(path: str) -> str:
-    """A path without its ending."""
+    """A picture's path without its ending, by which it is known."""
     return path[: -len(suffix)] if (suffix := PurePosixPath(path).suffix) else path

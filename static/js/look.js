@@ -29,12 +29,12 @@
     }
   }
 
-  function formOf(file, { blob, entries, packed }) {
+  function formOf(file, { blob, packed }, listed) {
     const form = new FormData();
     form.append("name", file.name);
     form.append("packed", packed);
     form.append("file", blob, "file");
-    if (entries) form.append("entries", new Blob([JSON.stringify(entries)], { type: "application/json" }), "entries");
+    if (listed) form.append("entries", listed, "entries");
     return form;
   }
 
@@ -50,13 +50,14 @@
   // there is a warning, `html` what to show.
   window.portal.look = async (jobId, file) => {
     const sent = await smaller(file);
-    if (!sent || sent.blob.size > window.portal.lookMost()) return tooLarge();
+    const listed = sent?.entries && new Blob([JSON.stringify(sent.entries)]);
+    if (!sent || sent.blob.size + (listed?.size ?? 0) > window.portal.lookMost()) return tooLarge();
     const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
     try {
       const answer = await fetch(`/jobs/${jobId}/look`, {
         method: "POST",
         headers: { "X-CSRFToken": token, "HX-Request": "true", "HX-Current-URL": location.href },
-        body: formOf(file, sent),
+        body: formOf(file, sent, listed),
         signal: AbortSignal.timeout(MOST_SECONDS * 1000),
       });
       if (answer.status === 413) return tooLarge();
