@@ -138,7 +138,12 @@ def test_a_token_is_worth_nothing_once_changed_in_other_hands_or_for_another_job
     def tried(client, token, job=JOB):
         return piece(client, token, 0, b"x", job=job) if step == "piece" else finish(client, token, job=job)
 
-    for answer in (tried(portal, token[:-1]), tried(sign_in("admin"), token), tried(portal, token, 45), tried(portal, "")):
+    for answer in (
+        tried(portal, token[:-1]),
+        tried(sign_in("admin"), token),
+        tried(portal, token, 45),
+        tried(portal, ""),
+    ):
         assert answer.status_code == 404 and answer.json()["gone"] is True
 
 
