@@ -65,10 +65,10 @@ def sorted_out(findings: Findings, frames: JobFrames) -> tuple[set[int], list[st
 
 
 def summary(findings: Findings, hits: int, frames: JobFrames) -> str:
-    """Such as "1,204 objects with 3 labels on 86 of the job's 120 frames"."""
-    where = f"{hits:,} of the job's {counted(len(frames), 'frame')}"
+    """Such as "1,204 objects with 3 labels on 86 of the job's 120 frames"; "" where there is nothing to be said."""
+    where = f"{f'{hits:,}' if hits else 'none'} of the job's {counted(len(frames), 'frame')}"
     if not findings.is_counted:
-        return f"It names {where}. What is on them is not counted here." if findings.frames else ""
+        return f"It names {where}; what is on them is not counted here" if findings.frames else ""
     if not findings.objects:
         return ""
     labels = sum(1 for number in findings.labels.values() if number)

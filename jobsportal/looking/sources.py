@@ -49,7 +49,7 @@ class Source:
     or the one name of the file itself."""
 
     def __init__(self, file: File, name: str) -> None:
-        self.file, self.name = file, name
+        self.file = file
         self.entries: list[Entry] | None = None
         self.names = [name]
         self._archive: zipfile.ZipFile | None = None

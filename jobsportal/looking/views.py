@@ -18,6 +18,7 @@ from jobsportal.cvat import errors
 from jobsportal.cvat.types import DataMeta, Format, Formats, Job, Label
 from jobsportal.frames.reel import Reel
 from jobsportal.looking import Findings, Verdict, compare, look
+from jobsportal.looking.comparing import counted
 from jobsportal.looking.forms import LookForm
 from jobsportal.looking.sources import BROKEN
 from jobsportal.web.errors import in_words
@@ -75,11 +76,13 @@ def compared(person: Person, job_id: int, findings: Findings, head: bytes) -> di
         raise job
     failed = next((answer for answer in answers if isinstance(answer, errors.CVATError)), None)
     if failed:
-        return {"uncompared": in_words(failed), "taken_for": findings.formats[:1]}
-    return {"verdict": verdict(findings, job, labels, meta), **importable(findings, formats, job, head)}
+        summary = counted(findings.objects, "object") if findings.is_counted and findings.is_whole else ""
+        return {"uncompared": in_words(failed), "name": next(iter(findings.formats), ""), "summary": summary}
+    found = held_against(findings, job, labels, meta)
+    return {"verdict": found, "summary": found.summary, **importable(findings, formats, job, head)}
 
 
-def verdict(findings: Findings, job: Job, labels: list[Label], meta: DataMeta) -> Verdict:
+def held_against(findings: Findings, job: Job, labels: list[Label], meta: DataMeta) -> Verdict:
     reel = Reel(job, meta)
     names = [] if reel.is_video and not reel.is_chosen else frame_names(reel)
     return compare(findings, [label.name for label in labels], names, reel.first, reel.last)
@@ -101,7 +104,7 @@ def importable(findings: Findings, formats: Formats, job: Job, head: bytes) -> d
         return {"format_warning": words}
     is_certain = findings.is_certain and found is not None
     name = found.name if found else ""
-    return {"format": name, "taken_for": [name], "is_certain": is_certain, "format_warning": misfit(head, found)}
+    return {"format": name, "name": name, "is_certain": is_certain, "format_warning": misfit(head, found)}
 
 
 def misfit(head: bytes, format: Format | None) -> str:
@@ -110,8 +113,8 @@ def misfit(head: bytes, format: Format | None) -> str:
 
 
 def answer(request: PortalRequest, findings: Findings, *, status: int = 200, **more: Any) -> HttpResponse:
-    held: Verdict | None = more.get("verdict")
-    warnings = [*findings.warnings, more.get("format_warning", ""), *(held.warnings if held else ())]
+    verdict: Verdict | None = more.get("verdict")
+    warnings = [*findings.warnings, more.get("format_warning", ""), *(verdict.warnings if verdict else ())]
     used = sorted(((name, number) for name, number in findings.labels.items() if number), key=lambda one: -one[1])
     context = {
         "findings": findings,

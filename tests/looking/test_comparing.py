@@ -29,7 +29,7 @@ def test_numbers_are_told_in_words():
 def test_formats_whose_objects_are_not_counted():
     masks = findings(is_counted=False, objects=0, labels={"car": 0}, frames={("day/a", None): 0, ("day/x", None): 0})
     verdict = held(masks)
-    assert verdict.summary == "It names 1 of the job's 4 frames. What is on them is not counted here."
+    assert verdict.summary == "It names 1 of the job's 4 frames; what is on them is not counted here"
     assert verdict.strangers == ("day/x",) and not held(findings(is_counted=False, objects=0, frames={})).summary
 
 
@@ -55,6 +55,7 @@ def test_frames_of_others_are_counted_and_a_few_are_told():
 
 def test_nothing_that_matches():
     verdict = held(findings(frames={("x", None): 1}))
+    assert verdict.summary == "2 objects with 1 label on none of the job's 4 frames"
     assert verdict.is_foreign and "Nothing in it matches a frame of this job" in verdict.warnings[0]
 
 

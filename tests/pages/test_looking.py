@@ -62,7 +62,7 @@ def test_an_export_of_the_job_fits_it(portal, upstream):
     assert found.get("data-ok") == "true" and found.get("data-format") == "CVAT 1.1"
     assert found.get("data-certain") == "true" and found.get("data-doubt") == "false"
     assert "20 objects with" in text(answer) and "on 5 of the job's" in text(answer)
-    assert "17 rectangles, 1 polyline, 2 tags." in text(answer) and "pallet" in text(answer)
+    assert "17 rectangles, 1 polyline, 2 tags: " in text(answer) and "pallet" in text(answer)
     assert sorted(call.path for call in upstream.calls) == CALLS
 
 
