@@ -3,6 +3,7 @@ of `piece_views`; without it the form takes them all at once."""
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -81,10 +82,13 @@ def show_page(request: PortalRequest, jobs: list[Job], *, wrong: str = "", statu
         "formats": formats_for(request.person, jobs),
         "appends": can_append(request.person.client),
         "max_bytes": max_bytes(),
+        "look_max": settings.LOOK_MAX_MIB,
         "most_files": MOST_FILES,
         "example": jobs[0].id,
         "modes": (REPLACE, APPEND),
         "address": request.get_full_path(),
+        # After signing in again, the form's own fields are all that is left of the address.
+        "chosen": [(name, request.GET[name]) for name in (*CHOOSING, "jobs") if name in request.GET],
         "match_url": f"{reverse('upload:match')}?{request.GET.urlencode(safe=',')}",
         "wrong": wrong,
         "section": "jobs",

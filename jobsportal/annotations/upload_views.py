@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -106,6 +107,7 @@ def show_form(
     """The form over what is there now; as much of both as the upstream gave."""
     job, data, formats = subject.job, subject.data, subject.formats
     context: dict[str, Any] = {"job_id": job.id, "job": job, "max_bytes": max_bytes(), **more}
+    context["look_max"] = settings.LOOK_MAX_MIB
     if isinstance(data, errors.CVATError):
         context["uncounted"] = in_words(data)
     else:

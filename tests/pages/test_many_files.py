@@ -154,7 +154,7 @@ def file(name, content):
 
 
 def send(portal, *files, jobs="45,46,47", **options):
-    data = {"files": list(files), "send": "1", "format": "", "keep_backup": "on", "replace": "on", **options}
+    data = {"files": list(files), "send": "1", "jobs": jobs, "format": "", "keep_backup": "on", "replace": "on", **options}
     return portal.post(f"/upload/?org=acme&jobs={jobs}", {name: value for name, value in data.items() if value != ""})
 
 
@@ -225,6 +225,7 @@ def test_signing_out_in_between_is_noticed(portal, upstream):
     upstream.fail("GET", "/api/jobs/46$", status=401, body=b"{}", content_type="application/json")
     answer = send(portal, file("job46.xml", box(upstream)))
     assert answer.status_code == 401 and total(upstream, 46) == 20
+    assert "jobs%3D45%252C46%252C47" in answer.content.decode(), "signing in leads back to the same jobs"
 
 
 def test_a_reason_for_not_sending_is_safe_to_show(portal, upstream):
