@@ -154,7 +154,15 @@ def file(name, content):
 
 
 def send(portal, *files, jobs="45,46,47", **options):
-    data = {"files": list(files), "send": "1", "jobs": jobs, "format": "", "keep_backup": "on", "replace": "on", **options}
+    data = {
+        "files": list(files),
+        "send": "1",
+        "jobs": jobs,
+        "format": "",
+        "keep_backup": "on",
+        "replace": "on",
+        **options,
+    }
     return portal.post(f"/upload/?org=acme&jobs={jobs}", {name: value for name, value in data.items() if value != ""})
 
 
