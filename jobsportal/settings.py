@@ -42,6 +42,8 @@ FRAMES_CACHE_SECONDS = env.int("FRAMES_CACHE_SECONDS", 600)
 FRAMES_FRESH_SECONDS = env.int("FRAMES_FRESH_SECONDS", 60)
 POLL_SECONDS = env.float("POLL_SECONDS", 1.0)
 UPLOAD_MAX_MIB = env.int("UPLOAD_MAX_MIB", 2048)
+# What the pages' scripts send of a file at a time, at most.
+UPLOAD_PIECE_MIB = 8
 LOOK_MAX_MIB = env.int("LOOK_MAX_MIB", 64)
 BACKUP_DAYS = env.int("BACKUP_DAYS", 30)
 BACKUP_MAX_MIB = env.int("BACKUP_MAX_MIB", 256)

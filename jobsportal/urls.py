@@ -17,6 +17,7 @@ urlpatterns = [
     path("workload/", include("jobsportal.workload.urls")),
     path("distribute/", include("jobsportal.distribute.urls")),
     path("jobs/", include("jobsportal.annotations.urls")),
+    path("upload/", include("jobsportal.annotations.many_urls")),
     path("jobs/", include("jobsportal.ground_truth.urls")),
     path("jobs/", include("jobsportal.frames.urls")),
     path("jobs/", include("jobsportal.looking.urls")),

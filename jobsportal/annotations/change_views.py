@@ -2,13 +2,11 @@
 brought as JSON, clearing, and going back to a backup."""
 
 import logging
-import time
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.core.cache import cache
 from django.db import DatabaseError
 from django.http import Http404, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -23,6 +21,7 @@ from jobsportal.annotations.changing import Outcome, carry_out
 from jobsportal.annotations.json_forms import ConfirmForm, fresh_once
 from jobsportal.annotations.json_views import DONE, own_backup
 from jobsportal.annotations.models import Backup, Draft
+from jobsportal.annotations.once import UNDER_WAY, is_first, note_place, place_of_first
 from jobsportal.annotations.plans import Change, Plan, given_of, plan_of
 from jobsportal.annotations.snapshots import Snapshot, look
 from jobsportal.cvat import errors
@@ -35,10 +34,6 @@ from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import side_by_side
 
 logger = logging.getLogger(__name__)
-
-ONCE_SECONDS = 600
-UNDER_WAY = ""
-WAIT_SECONDS = 5
 
 
 class Sent(HttpResponseRedirect):
@@ -179,33 +174,6 @@ def once_of(request: PortalRequest, proposal: Proposal) -> str:
         return f"once:{request.person.id}:{proposal.job_id}:{proposal.draft.key}"
     once = request.POST.get("once", "")[:64]
     return f"once:{request.person.id}:{once}" if once else ""
-
-
-def is_first(once: str) -> bool:
-    try:
-        return cache.add(once, UNDER_WAY, ONCE_SECONDS)
-    except DatabaseError:
-        logger.exception("the cache fails")
-        return False
-
-
-def note_place(once: str, place: str | None) -> None:
-    """Where a second click is led; None where nothing was done, so that it may be sent again."""
-    try:
-        cache.delete(once) if place is None else cache.set(once, place, ONCE_SECONDS)
-    except DatabaseError:
-        logger.exception("the cache fails")
-
-
-def place_of_first(once: str) -> tuple[str | None, bool]:
-    """Where the first of two clicks has led, and whether it was waited for: a browser shows the answer to the second.
-    None where it led nowhere."""
-    place, until = cache.get(once), time.monotonic() + WAIT_SECONDS
-    was_under_way = place == UNDER_WAY
-    while place == UNDER_WAY and time.monotonic() < until:
-        time.sleep(0.2)
-        place = cache.get(once)
-    return place, was_under_way
 
 
 def taken_already(request: PortalRequest, proposal: Proposal, once: str) -> HttpResponseBase:

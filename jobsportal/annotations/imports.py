@@ -19,7 +19,8 @@ KEPT_SECONDS = 7 * 24 * 60 * 60
 @dataclass(frozen=True)
 class Import:
     """`before` counts what was there; None where that is not known. `name` is empty for an import that was only found
-    running. `started` is in seconds since 1970. `backup` is the key of what was kept before; empty for none."""
+    running. `started` is in seconds since 1970. `backup` is the key of what was kept before; empty for none. With
+    `adds`, what was there stays."""
 
     job_id: int
     person_id: int
@@ -29,6 +30,7 @@ class Import:
     format: str
     started: float
     backup: str = ""
+    adds: bool = False
 
     @property
     def since(self) -> datetime:
@@ -65,7 +67,8 @@ def standing(client: Client, known: Import) -> dict[str, Any]:
         shown |= {"reason": in_plain_words(request.message, known.format), "said": request.reason}
         return shown | effect(client, known)
     after = effect(client, known)
-    return shown | after | {"emptied": in_words_if_empty(known.before, after.get("total"))}
+    nothing = "Nothing in the file fitted: nothing was added" if known.adds and after.get("unchanged") else ""
+    return shown | after | {"emptied": nothing or in_words_if_empty(known.before, after.get("total"))}
 
 
 def effect(client: Client, known: Import) -> dict[str, Any]:

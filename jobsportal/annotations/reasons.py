@@ -37,6 +37,11 @@ RULES: list[tuple[str, str]] = [
         "The archive has no folder named “images”, and this server does not read {format} without one.",
     ),
     (
+        r"Dataset must contain a file|DatasetNotFoundError",
+        "The file does not look like {format}: what this format keeps its annotations in is missing. Choose the format "
+        "it was written in.",
+    ),
+    (
         r"Failed to find dataset '[^'\n]+'",
         "The file does not look like {format}. Choose the format it was written in.",
     ),
@@ -54,6 +59,18 @@ RULES: list[tuple[str, str]] = [
         r"|(?i:unknown attribute|attribute[^\n]{0,80}(?:not registered|does not exist|not found))",
         "The file has an attribute, or a value of one, that the task's labels do not have. Add it to the label, or "
         "remove it from the file.",
+    ),
+    (
+        r"JobTimeoutException|exceeded maximum timeout",
+        "The server took too long over the file and gave up. Upload a smaller one: leave out the images, or split it.",
+    ),
+    (
+        r"Work-horse (?:process )?(?:was )?terminated unexpectedly|MemoryError",
+        "The server ran out of memory over the file. Upload a smaller one: leave out the images, or split it.",
+    ),
+    (
+        r"No space left on device",
+        "The server has no room left for the file. Tell its administrator, then try again.",
     ),
     (
         r"(?:^|\n)(?:AttributeError|KeyError|TypeError|IndexError|AssertionError|ModuleNotFoundError|NotImplementedError)\b",

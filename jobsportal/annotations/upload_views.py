@@ -1,8 +1,5 @@
 """Replacing a job's annotations by a file: the form, and following the import that it starts."""
 
-import time
-from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,18 +12,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from jobsportal.accounts.person import Person, PortalRequest
-from jobsportal.activity.recording import record_event
-from jobsportal.annotations.backups import BackupFailed, forget, take_backup
-from jobsportal.annotations.counting import Counts, counts_of
+from jobsportal.annotations.bringing import (
+    NoBackup,
+    Subject,
+    bring_in,
+    progress_url,
+    refusals,
+    running_url,
+    subject_of,
+    usable_subject,
+)
+from jobsportal.annotations.counting import counts_of
 from jobsportal.annotations.counting import in_words as counts_in_words
-from jobsportal.annotations.formats import backup_format, formats_of, usable
+from jobsportal.annotations.formats import backup_format, usable
 from jobsportal.annotations.forms import UploadForm, max_bytes
 from jobsportal.annotations.imports import Import, from_token, latest, standing
-from jobsportal.annotations.models import Backup
-from jobsportal.annotations.reasons import in_plain_words
-from jobsportal.cvat import errors
-from jobsportal.cvat.labeled import AnnotationOutline
-from jobsportal.cvat.types import Formats, Job
+from jobsportal.cvat import Client, errors
 from jobsportal.jobs.views import job_context
 from jobsportal.web.addresses import is_partial
 from jobsportal.web.errors import in_words
@@ -39,31 +40,16 @@ def upload(request: PortalRequest, job_id: int) -> HttpResponseBase:
     """GET, POST /jobs/{id}/upload/. Upstream, side by side: jobs.retrieve, jobs.retrieve_annotation_outline, the
     formats where they are not cached, for GET requests.list; then the names. POST sends: jobs.import_file, after
     jobs.retrieve_annotations_raw where a backup is wanted."""
-    client = request.person.client
-    calls: list[Callable[[], Any]] = [
-        partial(formats_of, request.person),
-        partial(client.jobs.retrieve, job_id),
-        partial(client.jobs.retrieve_annotation_outline, job_id),
-    ]
     if request.method != "POST":
-        formats, job, data, found = side_by_side(*calls, partial(latest, client, job_id, request.person.id))
-        return show_form(request, required(job), data, formats, **earlier(found))
-    formats, job, data = side_by_side(*calls)
-    required(job)
-    for answer in (data, formats):
-        if isinstance(answer, errors.CVATError) and not isinstance(answer, errors.TooLarge):
-            raise answer
-    form = form_for(job, data, formats, request.POST, request.FILES)
+        earlier_import = partial(latest, request.person.client, job_id, request.person.id)
+        subject, (found,) = subject_of(request.person, job_id, earlier_import)
+        return show_form(request, subject, **earlier(found))
+    subject = usable_subject(request.person, job_id)
+    form = form_for(request.person, subject, request.POST, request.FILES)
     if not form.is_valid():
         form.asked_again()
-        return show_form(request, job, data, formats, form, status=422)
-    return hand_over(request, job, data, formats, form)
-
-
-def required(answer: Any) -> Any:
-    if isinstance(answer, errors.CVATError):
-        raise answer
-    return answer
+        return show_form(request, subject, form, status=422)
+    return hand_over(request, subject, form)
 
 
 def earlier(found: Any) -> dict[str, Any]:
@@ -76,96 +62,52 @@ def earlier(found: Any) -> dict[str, Any]:
     return {name: found["known"], "earlier": found["request"], "import_url": progress_url(found["known"])}
 
 
-def form_for(job: Job, data: Any, formats: Formats, *args: Any, **kwargs: Any) -> UploadForm:
-    return UploadForm(*args, formats=usable(formats.importers, job.dimension), before=before_of(data), **kwargs)
+def form_for(person: Person, subject: Subject, *args: Any, **kwargs: Any) -> UploadForm:
+    return UploadForm(*args, **options_for(person, subject), **kwargs)
 
 
-def before_of(data: AnnotationOutline | errors.CVATError) -> Counts | None:
-    """What is there, where it could be counted."""
-    return None if isinstance(data, errors.CVATError) else counts_of(data)
+def options_for(person: Person, subject: Subject) -> dict[str, Any]:
+    """What a form has to know of the job and of the server. Only where the formats are known."""
+    formats = usable(subject.formats.importers, subject.job.dimension)  # type: ignore[union-attr]
+    return {"formats": formats, "before": subject.before, "appends": can_append(person.client)}
 
 
-def hand_over(request: PortalRequest, job: Job, data: Any, formats: Formats, form: UploadForm) -> HttpResponseBase:
-    """Send the file on as it lies in its temporary file, then follow the import."""
-    file, name = form.cleaned_data["file"], form.cleaned_data["format"]
-    backup = kept_first(request, job, form)
-    if not form.is_valid():
-        return show_form(request, job, data, formats, form, status=503)
+def can_append(client: Client) -> bool:
+    """Upstream: server.about, where the version is not known."""
     try:
-        rq_id = sent(request.person, job, file, name)
+        return client.version.appends
+    except errors.CVATError:
+        return False
+
+
+def hand_over(request: PortalRequest, subject: Subject, form: UploadForm) -> HttpResponseBase:
+    """Send the file on as it lies in its temporary file, then follow the import."""
+    file, wish = form.cleaned_data["file"], form.wish(form.cleaned_data["file"].name)
+    bring = partial(request.person.client.jobs.import_file, subject.job.id, file, format=wish.format)
+    try:
+        begin = partial(bring, filename=wish.name, append=wish.append)
+        known = bring_in(request.person, subject, wish, begin)
+    except NoBackup as error:
+        form.add_error("keep_backup", str(error))
+        return show_form(request, subject, form, status=503)
     except errors.Conflict as error:
-        if backup is not None:
-            forget(backup)
-        place = progress_url(import_of(request, job, data, error.rq_id, "", "")) if error.rq_id else ""
-        return show_form(request, job, data, formats, form, status=409, import_url=place, is_taken=True)
+        place = running_url(request.person, subject, error)
+        return show_form(request, subject, form, status=409, import_url=place, is_taken=True)
     except errors.Invalid as error:
-        if backup is not None:
-            forget(backup)
-        for field, words in refusals(error, name):
+        for field, words in refusals(error, wish.format):
             form.add_error(field, words)
-        return show_form(request, job, data, formats, form, status=422)
-    known = import_of(request, job, data, rq_id, file.name, name)
-    place = progress_url(replace(known, backup=str(backup.key)) if backup else known)
+        return show_form(request, subject, form, status=422)
+    place = progress_url(known)
     return HttpResponseClientRedirect(place) if request.htmx else redirect(place)
 
 
-def sent(person: Person, job: Job, file: Any, format: str) -> str:
-    """Send the file and record that; the id of the import that it begins. Upstream: jobs.import_file."""
-    what = f"import of {file.name} ({format})"
-    try:
-        rq_id = person.client.jobs.import_file(job.id, file, format=format, filename=file.name)
-    except errors.CVATError as error:
-        record_event(person, job, "annotations", after=what, error=error)
-        raise
-    record_event(person, job, "annotations", after=f"{what} begun")
-    return rq_id
-
-
-def kept_first(request: PortalRequest, job: Job, form: UploadForm) -> Backup | None:
-    """The backup, where one is wanted; where none can be had, the form says so and nothing is sent.
-
-    Upstream: jobs.retrieve_annotations_raw."""
-    if not form.cleaned_data.get("keep_backup"):
-        return None
-    try:
-        return take_backup(request.person, job, "upload")
-    except errors.SignedOut:
-        raise
-    except (BackupFailed, errors.CVATError) as error:
-        why = in_words(error) if isinstance(error, errors.CVATError) else str(error)
-        words = f"The backup could not be taken, so nothing was sent. {why} Without the tick it goes without one."
-        form.add_error("keep_backup", words)
-        return None
-
-
-def import_of(request: PortalRequest, job: Job, data: Any, rq_id: str, name: str, format: str) -> Import:
-    return Import(job.id, request.person.id, rq_id, before_of(data), name, format, time.time())
-
-
-def progress_url(known: Import) -> str:
-    return f"{reverse('annotations:progress', args=[known.job_id])}?{urlencode({'r': known.token})}"
-
-
-def refusals(error: errors.Invalid, format: str) -> list[tuple[str | None, str]]:
-    """What the upstream does not accept, at the field that it means."""
-    if "annotation_file" in error.fields:
-        return [("file", in_plain_words(" ".join(error.fields["annotation_file"]), format))]
-    if "format" in error.detail.lower() or "format" in error.fields:
-        return [("format", f"{settings.CVAT_NAME} does not import {format}. Choose another format.")]
-    return [(None, in_words(error))]
-
-
 def show_form(
-    request: PortalRequest,
-    job: Job,
-    data: Any,
-    formats: Any,
-    form: UploadForm | None = None,
-    status: int = 200,
-    **more: Any,
+    request: PortalRequest, subject: Subject, form: UploadForm | None = None, status: int = 200, **more: Any
 ) -> HttpResponse:
     """The form over what is there now; as much of both as the upstream gave."""
+    job, data, formats = subject.job, subject.data, subject.formats
     context: dict[str, Any] = {"job_id": job.id, "job": job, "max_bytes": max_bytes(), **more}
+    context["look_max"] = settings.LOOK_MAX_MIB
     if isinstance(data, errors.CVATError):
         context["uncounted"] = in_words(data)
     else:
@@ -173,7 +115,8 @@ def show_form(
     if isinstance(formats, errors.CVATError):
         context["problem"] = in_words(formats)
     else:
-        context["form"] = form or form_for(job, data, formats, initial={"format": request.GET.get("format", "")})
+        initial = {"format": request.GET.get("format", "")}
+        context["form"] = form or form_for(request.person, subject, initial=initial)
         context["backup"], context["backup_again"] = backup_format(formats, job, data)
     if is_partial(request, "upload"):
         return render(request, "annotations/_upload.html", context, status=status)

@@ -200,8 +200,10 @@ class JobAnnotations:
         location: str | None = None,
         cloud_storage_id: int | None = None,
         use_default_location: bool | None = None,
+        import_mode: Literal["append", "replace"] | None = None,
     ) -> RequestId:
-        """POST /api/jobs/{id}/annotations: hand over a file that will replace the job's annotations.
+        """POST /api/jobs/{id}/annotations: hand over a file that will replace the job's annotations, or from 2.66 on
+        with `import_mode="append"` is added to them; older servers don't know that word, and replace all the same.
 
         The file is streamed, from where it stands to its end: rewind one that was read before. Without one, `filename`
         names a file in a cloud storage (`location="cloud_storage"`). The answer names the background request that does
@@ -214,6 +216,7 @@ class JobAnnotations:
             "location": location,
             "cloud_storage_id": cloud_storage_id,
             "use_default_location": use_default_location,
+            "import_mode": import_mode,
         }
         path = f"/api/jobs/{int(id)}/annotations"
         if annotation_file is None:

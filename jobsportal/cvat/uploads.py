@@ -21,7 +21,7 @@ from email.header import decode_header, make_header
 from typing import TYPE_CHECKING, BinaryIO
 
 from jobsportal.cvat.errors import BrokenAnswer, Busy, Conflict, CVATError, Invalid, NotFound, ServerFault, Unreachable
-from jobsportal.cvat.multipart import length_of
+from jobsportal.cvat.multipart import Rest, length_of
 from jobsportal.cvat.retries import RetryPolicy
 from jobsportal.cvat.types import Raw
 
@@ -77,7 +77,10 @@ class Uploads:
         self.client = client
 
     def create(self, path: str, length: int, filename: str, *, format: str | None = None) -> Place:
-        """Make a place for a file of `length` bytes. Raises Invalid for one that is too large, Forbidden, NotFound."""
+        """Make a place for a file of `length` bytes. Raises Invalid for one that is empty or too large, Forbidden,
+        NotFound."""
+        if not length:
+            raise Invalid(fields={"annotation_file": ["The submitted file is empty."]})
         params = {"format": format, "filename": filename}
         self.client.fetch("POST", path, params=params, headers={"Upload-Start": ""})
         told = b64encode(filename.encode("utf-8", "replace")).decode()
@@ -89,8 +92,10 @@ class Uploads:
             raise BrokenAnswer(detail="The server names no place for the file.", method="POST", path=path)
         return Place(path, id[1], plain(header(raw, "Upload-Filename")) or filename, int(length))
 
-    def append(self, place: Place, offset: int, piece: bytes) -> int:
-        """Send a piece; the answer is how far the upload is now, in bytes. Raises Conflict if that isn't `offset`."""
+    def append(self, place: Place, offset: int, piece: bytes | Rest) -> int:
+        """Send a piece; the answer is how far the upload is now, in bytes. Raises Conflict if that isn't `offset`.
+
+        A `Rest` is read while it is sent, and never held: if it ends early, that is Unreachable as well."""
         headers = {
             "Upload-Offset": str(offset),
             "Content-Type": "application/offset+octet-stream",
@@ -124,15 +129,17 @@ class Uploads:
         format: str | None = None,
         on_progress: Callable[[int, int], None] | None = None,
     ) -> Place:
-        """Upload a file, from where it stands to its end, in pieces of 8 MiB; the place it has come to lie.
+        """Upload a file, from where it stands to its end; the place it has come to lie. See `create` and `fill`."""
+        place = self.create(path, length_of(file), filename, format=format)
+        self.fill(place, file, on_progress=on_progress)
+        return place
+
+    def fill(self, place: Place, file: BinaryIO, *, on_progress: Callable[[int, int], None] | None = None) -> None:
+        """Send a file, from where it stands to its end, in pieces of 8 MiB.
 
         A line that breaks is taken up where it was, five times in a row at most. `on_progress(sent, length)` is told
-        after each piece. Raises Invalid for an empty file.
-        """
-        start, length = file.tell(), length_of(file)
-        if not length:
-            raise Invalid(fields={"annotation_file": ["The submitted file is empty."]})
-        place = self.create(path, length, filename, format=format)
+        after each piece."""
+        start, length = file.tell(), place.length
         offset, patience = 0, Patience(self.client.retry)
         while offset < length:
             file.seek(start + offset)
@@ -147,7 +154,6 @@ class Uploads:
                 offset = self._resumed(error, place, offset + len(piece), patience)
             if on_progress:
                 on_progress(offset, length)
-        return place
 
     def _advanced(self, place: Place, offset: int, piece: bytes) -> int:
         """How far the upload is after a piece: a server that takes nothing would be sent the same for ever."""

@@ -48,6 +48,11 @@ class Version(NamedTuple):
         return self >= Version(2, 48)
 
     @property
+    def appends(self) -> bool:
+        """An import may add to what is there. Before, the word for that is passed over, and all is replaced."""
+        return self >= Version(2, 66)
+
+    @property
     def missing(self) -> list[str]:
         """What the portal offers and this version has not, in words for people."""
         words = {
@@ -56,6 +61,7 @@ class Version(NamedTuple):
             "downloading a finished export twice": not self.consumes,
             "resuming a download": not self.consumes,
             "personal access tokens": self.has_access_tokens,
+            "adding an upload to what is there": self.appends,
         }
         return [thing for thing, is_there in words.items() if not is_there]
 

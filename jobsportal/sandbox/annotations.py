@@ -77,8 +77,7 @@ def patch(service: Service, request: Request, job_id: str) -> Response:
     data = _checked(service, request, job, ids_allowed=action != "create")
     with service.store.lock:
         if action == "create":
-            _refuse_taken(service.store, data, set())
-            return Response(data=_create(service.store, job, data))
+            return Response(data=add_all(service.store, job, data))
         if action == "update":
             return Response(data=_update(service.store, job, data))
         return Response(data=_delete(service.store, job, data))
@@ -91,6 +90,13 @@ def _refuse_taken(store: Store, data: Annotations, except_jobs: set[int]) -> Non
         others = (kept[kind] for job_id, kept in store.annotations.items() if sent and job_id not in except_jobs)
         if any(item["id"] in sent for items in others for item in items):
             raise crash()
+
+
+def add_all(store: Store, job: Job, data: Annotations) -> Annotations:
+    """Puts annotations beside the present ones."""
+    with store.lock:
+        _refuse_taken(store, data, set())
+        return _create(store, job, data)
 
 
 def _create(store: Store, job: Job, data: Annotations) -> Annotations:

@@ -1,4 +1,5 @@
-"""`POST /api/jobs/{id}/annotations?format=`: a file of annotations takes the place of what is there."""
+"""`POST /api/jobs/{id}/annotations?format=`: a file of annotations takes the place of what is there, or is added to it
+with `import_mode=append` where that is known."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from uuid import uuid4
 
 from . import locations, tus
 from .annotation_checks import normalise
-from .annotations import replace_all, writable_job
+from .annotations import add_all, replace_all, writable_job
 from .background import BackgroundRequest, Conclude, ImportFailed
 from .formats import readers
 from .formats.snapshot import Target
@@ -53,6 +54,7 @@ def checked_format(service: Service, request: Request) -> str:
 def prepare(service: Service, request: Request, job: Job, name: str, fetch: Fetch) -> BackgroundRequest:
     """The request that will do it, not yet begun."""
     subject = Subject("job", job)
+    is_added = adds(service, request)
     return BackgroundRequest(
         service.store,
         import_id(service, subject),
@@ -60,8 +62,16 @@ def prepare(service: Service, request: Request, job: Job, name: str, fetch: Fetc
         subject,
         ("import", "annotations"),
         service.request_seconds,
-        lambda _: _work(service, job, name, fetch),
+        lambda _: _work(service, job, name, fetch, is_added),
     )
+
+
+def adds(service: Service, request: Request) -> bool:
+    """Whether what is there is to be kept."""
+    mode = request.param("import_mode") if service.appends else None
+    if mode not in (None, "append", "replace"):
+        raise refuse(400, {"import_mode": [f'"{mode}" is not a valid choice.']})
+    return mode == "append"
 
 
 def _source(service: Service, request: Request, job: Job, storage: CloudStorage | None) -> Fetch:
@@ -101,7 +111,7 @@ def received(service: Service, request: Request) -> Path:
     return path
 
 
-def _work(service: Service, job: Job, name: str, fetch: Fetch) -> Conclude:
+def _work(service: Service, job: Job, name: str, fetch: Fetch, is_added: bool) -> Conclude:
     """Reads the file; only when all of it is fine does anything change."""
     path = fetch()
     try:
@@ -112,6 +122,6 @@ def _work(service: Service, job: Job, name: str, fetch: Fetch) -> Conclude:
     data = normalise(found)
 
     def conclude() -> None:
-        replace_all(service.store, job, data)
+        (add_all if is_added else replace_all)(service.store, job, data)
 
     return conclude

@@ -38,7 +38,7 @@ class Call:
 class Sandbox:
     """An embedded stand-in for the upstream, on a port of its own, with all its state in memory.
 
-    `version` is the generation it stands for: "2.20" or "2.42".
+    `version` is what it stands for: "2.20", "2.42" or "2.66", of which the last two are of one generation.
     `fill` puts other data than the demo's into the store.
     `faults`, `fault_seed` and `fault_header` order faults as `faults.py` describes.
     `request_seconds` is how long exports and imports take; `padding` adds that many bytes to every export;
@@ -61,7 +61,8 @@ class Sandbox:
         fault_header: bool = False,
     ) -> None:
         if version not in VERSIONS:
-            raise ValueError(f"The sandbox can be {' or '.join(VERSIONS)}, not {version}.")
+            known = f"{', '.join(VERSIONS[:-1])} or {VERSIONS[-1]}"
+            raise ValueError(f"The sandbox can be {known}, not {version}.")
         self.quiet = quiet
         self.extra_jobs = extra_jobs
         self.started_at = started_at or datetime.now(UTC)

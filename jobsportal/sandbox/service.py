@@ -36,8 +36,9 @@ def path_id(raw: str) -> int:
         raise detail(404, "Not found.") from error
 
 
-# The generations it can stand for: before the old endpoints were removed, and after.
-VERSIONS = ("2.20", "2.42")
+# What it can stand for: the generation before the old endpoints were removed, and that after; the last one is the
+# same as the one before, and can add an import to what is there.
+VERSIONS = ("2.20", "2.42", "2.66")
 
 
 @dataclass
@@ -55,6 +56,11 @@ class Service:
     def is_old(self) -> bool:
         """Whether it stands for the generation that still has the old endpoints."""
         return self.version == "2.20"
+
+    @property
+    def appends(self) -> bool:
+        """Whether `import_mode` is known; it is passed over otherwise."""
+        return self.version == "2.66"
 
     @property
     def folder(self) -> Path:

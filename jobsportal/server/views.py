@@ -25,6 +25,7 @@ MEANINGS = {
     "downloading a finished export twice": "A file can be fetched once. Then the export has to be prepared again.",
     "resuming a download": "A download that breaks off has used the file up, too: prepare the export again.",
     "personal access tokens": "Sign in with a password, or with the API token that POST /api/auth/login answers with.",
+    "adding an upload to what is there": "An upload replaces all that is there. To add some, create them as JSON.",
 }
 
 # Names under which the server reads what it writes under another.

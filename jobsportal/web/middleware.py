@@ -32,8 +32,13 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     ]
 )
-# Where files come in, and the setting that says how large they may be.
-UPLOADS = {"/upload/": "UPLOAD_MAX_MIB", "/annotations/edit/": "CVAT_MAX_BODY_MIB", "/look": "LOOK_MAX_MIB"}
+# Where files, or pieces of them, come in, and the setting that says how large they may be.
+UPLOADS = {
+    "/upload/": "UPLOAD_MAX_MIB",
+    "/upload/piece": "UPLOAD_PIECE_MIB",
+    "/annotations/edit/": "CVAT_MAX_BODY_MIB",
+    "/look": "LOOK_MAX_MIB",
+}
 PEER_SECONDS = 60
 FORM_ALLOWANCE = 2 * 1024 * 1024
 
@@ -97,10 +102,15 @@ def security_headers(get_response: GetResponse) -> GetResponse:
 
 
 def refuse_oversized(get_response: GetResponse) -> GetResponse:
-    """Refuse a body that is larger than it may be before any of it is read or spooled: only somebody who is signed in
-    may send a large one, and only to an upload."""
+    """Refuse a body that is larger than it may be, or doesn't say how large it is, before any of it is read or spooled:
+    only somebody who is signed in may send a large one, and only to an upload."""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
+        if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
+            words = "The length of what is sent has to be told beforehand. Nothing was changed."
+            response = refused(request, "This has no length", words, 411)
+            response["Connection"] = "close"
+            return response
         length = request.META.get("CONTENT_LENGTH") or "0"
         setting = next((setting for end, setting in UPLOADS.items() if request.path.endswith(end)), "UPLOAD_MAX_MIB")
         most = getattr(settings, setting)

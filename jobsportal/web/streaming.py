@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 from django.conf import settings
@@ -19,14 +20,32 @@ PICTURE_SECONDS = 3600
 transfers = BoundedSemaphore(settings.TRANSFERS_MAX)
 
 
+def take_place() -> None:
+    """Take one of the places for transfers. Raises Busy where none is free."""
+    if not transfers.acquire(blocking=False):
+        words = "Too many files are on their way through the portal."
+        raise Busy(detail=words, retry_after=30, status=503)
+
+
+@contextmanager
+def transfer() -> Iterator[None]:
+    """Hold one of the places for transfers. Raises Busy where none is free."""
+    take_place()
+    try:
+        yield
+    finally:
+        transfers.release()
+
+
 class Transfer:
     """An iteration that holds one of the places for transfers until it is closed. Raises Busy where none is free."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
-        if not transfers.acquire(blocking=False):
+        try:
+            take_place()
+        except Busy:
             close(pieces)
-            words = "Too many files are on their way through the portal."
-            raise Busy(detail=words, retry_after=30, status=503)
+            raise
         self.pieces = pieces
         self.is_open = True
 

@@ -1,48 +1,60 @@
-// Sends the upload form with progress in numbers; without this script it is an ordinary form.
+// Sends the upload form's file in pieces, with progress in numbers; without this script it is an ordinary form.
 // Whatever goes wrong, what was typed and the chosen file stay where they are.
 "use strict";
 
 (() => {
   const MB = 1000 * 1000;
   const inMegabytes = (bytes) => (bytes / MB).toFixed(1);
+  const percent = (part, whole) => Math.floor((100 * part) / whole);
   const region = () => document.getElementById("upload");
   const formIn = (place) => place.querySelector("form[data-upload]");
   let sending = null;
 
   function say(words) {
-    document.getElementById("upload-said").textContent = words;
+    const place = document.getElementById("upload-said");
+    if (place.textContent !== words) place.textContent = words;
   }
 
-  function showProblem(form, words) {
+  function showProblem(form, words, follow = "") {
     const notice = form.querySelector("[data-upload-problem]");
     notice.querySelector("p").textContent = words;
+    const link = notice.querySelector("a");
+    link.hidden = !follow;
+    link.href = follow || "#";
     notice.hidden = !words;
-  }
-
-  function showProgress(form, words, sent = null, total = 1) {
-    const box = form.querySelector("[data-upload-progress]");
-    const bar = box.querySelector("progress");
-    box.hidden = false;
-    form.querySelector("[data-upload-actions]").hidden = true;
-    box.querySelector("[data-upload-words]").textContent = words;
-    if (sent === null) bar.removeAttribute("value");
-    else bar.value = (100 * sent) / total;
   }
 
   function setBusy(form, isBusy) {
     form.setAttribute("aria-busy", isBusy);
     for (const field of form.querySelectorAll(".field")) field.inert = isBusy;
+    form.querySelector("[data-upload-progress]").hidden = !isBusy;
+    form.querySelector("[data-upload-actions]").hidden = isBusy;
   }
 
-  function backToForm(form, words) {
+  function backToForm(form, words, follow) {
     sending = null;
     setBusy(form, false);
-    form.querySelector("[data-upload-progress]").hidden = true;
-    form.querySelector("[data-upload-cancel]").hidden = false;
-    form.querySelector("[data-upload-actions]").hidden = false;
-    if (words === undefined) return;
-    showProblem(form, words);
+    showProblem(form, words, follow);
     form.querySelector("[data-upload-actions] button").focus();
+  }
+
+  function showProgress(form, { state, sent, words }) {
+    const total = form.elements.file.files[0].size;
+    const box = form.querySelector("[data-upload-progress]");
+    const bar = box.querySelector("progress");
+    if (state === "handing") bar.removeAttribute("value");
+    else bar.value = (100 * sent) / total;
+    box.querySelector("[data-upload-cancel]").hidden = state === "handing";
+    const numbers = `${inMegabytes(sent)} of ${inMegabytes(total)} MB`;
+    const told = {
+      sending: numbers,
+      waiting: `${numbers}. ${words}`,
+      handing: `Sent. Handing it over to ${form.dataset.upload}…`,
+    };
+    box.querySelector("[data-upload-words]").textContent = told[state];
+    if (state === "handing") say("The file is sent and is being handed over.");
+    if (state === "waiting") say("The line is broken. It is tried again.");
+    if (state === "sending") say("The file is being sent.");
   }
 
   // Which formats take a file of this name.
@@ -53,17 +65,22 @@
     );
   }
 
-  // The portal's own copy of annotations is JSON as the server has it, which no format reads.
-  const COPY = /^\uFEFF?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"(tags|shapes|tracks)"\s*:/;
-
-  async function lookInto(form, mayChoose) {
+  // What is in the file, beside the form. A format that its content tells goes before one that its name suggests.
+  async function lookInto(form) {
     const file = form.elements.file.files[0];
+    const place = form.querySelector("[data-upload-findings]");
+    place.replaceChildren();
+    delete form.dataset.refused;
     if (!file) return;
-    const head = await file.slice(0, 400).text().catch(() => "");
-    if (file !== form.elements.file.files[0] || !COPY.test(head)) return;
-    if (mayChoose) form.elements.format.value = "";
-    form.querySelector("[data-format-hint]").textContent =
-      "This is a copy that was downloaded as JSON. No format reads it, so it can't be uploaded here; an export of the job can.";
+    const { ok, format, html } = await portal.look(form.dataset.job, file);
+    if (file !== form.elements.file.files[0]) return;
+    place.innerHTML = html;
+    if (!ok) form.dataset.refused = "true";
+    const select = form.elements.format;
+    if (!ok || ![...select.options].some((option) => option.value === format) || !format || form.dataset.picked) return;
+    select.value = format;
+    forgetError(select);
+    form.querySelector("[data-format-hint]").textContent = `Suggested by what is in the file: ${format}.`;
   }
 
   // Choose the format where the name leaves only one; say so where the name and the format don't fit.
@@ -92,87 +109,95 @@
     field.removeAttribute("aria-invalid");
   }
 
-  function toast(xhr) {
-    const header = xhr.getResponseHeader("HX-Trigger");
-    if (!header || !header.includes("toast")) return false;
-    document.dispatchEvent(new CustomEvent("toast", { detail: JSON.parse(header).toast }));
-    return true;
+  function showErrors(form, errors) {
+    let first = null;
+    for (const [name, words] of Object.entries(errors)) {
+      const field = form.elements[{ size: "file", name: "file" }[name] ?? name];
+      const place = field?.closest?.(".field");
+      if (!place) continue;
+      forgetError(field);
+      place.classList.add("has-error");
+      const told = form.querySelector("[data-upload-error]").content.firstElementChild.cloneNode(true);
+      told.querySelector("span").textContent = words;
+      place.append(told);
+      field.setAttribute("aria-invalid", "true");
+      first ??= field;
+    }
+    first?.focus();
+    return Boolean(first);
   }
 
-  // The form as the server answers it, with the file that was chosen.
-  function replaceForm(form, html) {
-    const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("upload");
-    if (!fresh) return false;
-    const files = form.elements.file.files;
+  // The form over what is there now, with the file and all that was chosen.
+  async function freshForm(form) {
+    const headers = { "HX-Request": "true", "HX-Target": "upload", "HX-Current-URL": location.href };
+    const answer = await fetch(form.action, { headers }).catch(() => null);
+    const text = answer?.ok ? await answer.text() : "";
+    const fresh = new DOMParser().parseFromString(text, "text/html").getElementById("upload");
+    const next = fresh && formIn(fresh);
+    if (!next) return form;
+    const { file, format, keep_backup, mode } = form.elements;
     region().replaceWith(document.adoptNode(fresh));
-    const next = formIn(fresh);
-    if (!next) return true;
-    if (files.length && !next.querySelector("#id_file_error")) next.elements.file.files = files;
-    sending = null;
-    look(next, false);
-    const wrong = next.querySelector(".has-error input, .has-error select") || fresh.querySelector("[role=alert]:not([hidden]) a");
-    (wrong || next.elements.file).focus();
-    return true;
+    next.elements.file.files = file.files;
+    next.elements.format.value = format.value;
+    if (keep_backup && next.elements.keep_backup) next.elements.keep_backup.checked = keep_backup.checked;
+    if (mode && next.elements.mode) next.elements.mode.value = mode.value;
+    return next;
   }
 
-  function answered(form, xhr) {
-    const place = xhr.getResponseHeader("HX-Redirect");
-    if (place) {
-      sending = null;
-      window.location.assign(place);
-    } else if (toast(xhr)) {
-      backToForm(form, "This was not uploaded. Your file and your choices are still here.");
-    } else if (xhr.getResponseHeader("HX-Reswap") === "none" || !replaceForm(form, xhr.responseText)) {
-      const words =
-        xhr.status === 413
-          ? "The file is larger than may be uploaded here. Nothing was changed."
-          : `The portal answered with an error (${xhr.status}). Look at the annotations before you send it again.`;
-      backToForm(form, words);
+  async function answered(form, outcome) {
+    sending = null;
+    if (outcome.cancelled) {
+      const { size } = form.elements.file.files[0];
+      backToForm(form, `Stopped at ${percent(outcome.sent, size)} %. Nothing was changed. “Upload” goes on from there.`);
+      say("The upload was stopped. Nothing was changed.");
+    } else if (!outcome.problem) {
+      window.location.assign(outcome.follow);
+    } else {
+      setBusy(form, false);
+      const isMoved = outcome.errors?.replace && String(outcome.now) !== form.elements.seen.value;
+      const place = isMoved ? await freshForm(form) : form;
+      if (!showErrors(place, outcome.errors ?? {})) backToForm(place, outcome.problem, outcome.follow);
     }
   }
 
-  function broke(form, sent, total) {
-    const words =
-      sent < total
-        ? `The connection broke after ${inMegabytes(sent)} of ${inMegabytes(total)} MB. Nothing was changed. ` +
-          "Your file and your choices are still here; send them again when you are back online."
-        : "The file was sent, but the connection broke before an answer came. The import may have begun: " +
-          "look at the annotations before you send it again.";
-    backToForm(form, words);
+  function optionsOf(form) {
+    const fields = new FormData(form);
+    fields.delete("file");
+    return new URLSearchParams(fields);
   }
 
-  function send(form) {
-    const xhr = new XMLHttpRequest();
-    let sent = 0;
-    let total = form.elements.file.files[0]?.size ?? 0;
-    sending = xhr;
+  async function send(form) {
+    const file = form.elements.file.files[0];
     showProblem(form, "");
     setBusy(form, true);
-    xhr.upload.addEventListener("progress", (event) => {
-      ({ loaded: sent, total } = event);
-      showProgress(form, `${inMegabytes(sent)} of ${inMegabytes(total)} MB`, sent, total);
+    sending = new portal.Sending(form.dataset.person, form.dataset.job, file, {
+      options: () => optionsOf(form),
+      tell: (step) => showProgress(form, step),
     });
-    xhr.upload.addEventListener("load", () => {
-      sent = total;
-      showProgress(form, `Sent. Handing it over to ${form.dataset.upload}…`);
-      form.querySelector("[data-upload-cancel]").hidden = true;
-      say("The file is sent and is being handed over.");
-    });
-    xhr.addEventListener("load", () => answered(form, xhr));
-    xhr.addEventListener("error", () => broke(form, sent, total));
-    xhr.addEventListener("abort", () => {
-      backToForm(form);
-      form.querySelector("[data-upload-actions] button").focus();
-      say("The upload was cancelled. Nothing was changed.");
-    });
-    xhr.open("POST", form.action);
-    xhr.setRequestHeader("HX-Request", "true");
-    xhr.setRequestHeader("HX-Target", "upload");
-    xhr.setRequestHeader("HX-Current-URL", window.location.href);
-    xhr.send(new FormData(form));
-    showProgress(form, `0.0 of ${inMegabytes(total)} MB`, 0);
     form.querySelector("[data-upload-cancel]").focus();
-    say("The upload has begun.");
+    await answered(form, await sending.run());
+  }
+
+  // What was begun before and not ended, on the page it belongs to.
+  function showRemembered(form) {
+    const place = form.querySelector("[data-upload-remembered]");
+    const kept = portal.sendings.of(form.dataset.person, form.dataset.job);
+    const chosen = form.elements.file.files[0];
+    const key = chosen && portal.sendings.key(form.dataset.person, form.dataset.job, chosen);
+    const lines = kept.map((one) => {
+      const line = place.querySelector("template").content.firstElementChild.cloneNode(true);
+      const sent = `${one.name}: ${percent(one.sent, one.size)} % was sent.`;
+      const more = one.key === key ? "It goes on from there." : "Choose it again to go on.";
+      line.querySelector("span").textContent = `${sent} ${more}`;
+      line.querySelector("button").addEventListener("click", () => {
+        portal.sendings.forget(one.key);
+        showRemembered(form);
+        form.elements.file.focus();
+      });
+      return line;
+    });
+    place.querySelector("div").replaceChildren(...lines);
+    place.hidden = !lines.length;
   }
 
   document.addEventListener("submit", (event) => {
@@ -182,8 +207,13 @@
     if (sending) return;
     const file = form.elements.file.files[0];
     const most = Number(form.dataset.max);
-    if (file && file.size > most) {
+    if (!file) {
+      showErrors(form, { file: "Choose a file." });
+    } else if (file.size > most) {
       showProblem(form, `This file has ${inMegabytes(file.size)} MB; up to ${inMegabytes(most)} MB can be uploaded here.`);
+      form.elements.file.focus();
+    } else if (form.dataset.refused) {
+      showProblem(form, "This file can’t be uploaded: see what was found in it.");
       form.elements.file.focus();
     } else {
       send(form);
@@ -191,7 +221,7 @@
   });
 
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-upload-cancel]")) sending?.abort();
+    if (event.target.closest("[data-upload-cancel]")) sending?.cancel();
   });
 
   document.addEventListener("change", (event) => {
@@ -200,8 +230,11 @@
     if (event.target.name === "file") showProblem(form, "");
     forgetError(event.target);
     if (event.target.name !== "file" && event.target.name !== "format") return;
+    if (event.target.name === "format") form.dataset.picked = event.target.value;
     look(form, event.target.name === "file");
-    lookInto(form, event.target.name === "file");
+    if (event.target.name !== "file") return;
+    lookInto(form);
+    showRemembered(form);
   });
 
   window.addEventListener("beforeunload", (event) => {
@@ -209,5 +242,8 @@
   });
 
   const form = region() && formIn(region());
-  if (form) look(form, true);
+  if (form) {
+    look(form, true);
+    showRemembered(form);
+  }
 })();

@@ -1,6 +1,7 @@
 """axe finds nothing to complain about on any page, in either theme, wide or narrow."""
 
 import re
+from pathlib import Path
 
 import pytest
 import requests
@@ -8,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from jobsportal.sandbox import Sandbox
+from tests.browser.test_uploads import xml
 
 PAGES = [
     "/jobs/?org=acme",
@@ -33,6 +35,8 @@ PAGES = [
     "/jobs/3/annotations/",
     "/jobs/1/upload/",
     "/jobs/3/upload/",
+    "/upload/",
+    "/upload/?org=acme&task_id=6",
     "/jobs/1/export/",
     "/downloads/",
     "/downloads/get/?org=acme&counted=1",
@@ -130,7 +134,8 @@ def test_axe_finds_nothing_in_what_follows_from_work(page_in_theme: Page, enter,
     enter(page)
     found = []
     sandbox.request_seconds = 600.0
-    for content in (b'{"images": [], "annotations": [], "categories": []}', b'{"images": ['):
+    stranger = b'{"images": [{"id": 1, "file_name": "nope.jpg"}], "annotations": [], "categories": []}'
+    for content in (b'{"images": [], "annotations": [], "categories": []}', stranger):
         file = tmp_path / "some.json"
         file.write_bytes(content)
         page.goto("/jobs/1/upload/")
@@ -142,6 +147,15 @@ def test_axe_finds_nothing_in_what_follows_from_work(page_in_theme: Page, enter,
         found += complaints(page)
         sandbox.reset()
         sandbox.request_seconds = 0.0
+    page.goto("/upload/?org=acme&task_id=6")
+    page.get_by_label("Files, one for each job").set_input_files(many_files(sandbox, tmp_path))
+    expect(page.locator("[data-state=checking]")).to_have_count(0)
+    found += complaints(page)
+    page.get_by_label(re.compile("^Replace the")).check()
+    page.get_by_role("button", name="Upload 2 files").click()
+    expect(page.locator("[data-state=done]")).to_have_count(1)
+    expect(page.locator("[data-state=failed]")).to_have_count(1)
+    found += complaints(page)
     page.goto("/jobs/3/edit/state?seen_assignee=5&seen_stage=annotation&seen_state=new&version=x")
     found += complaints(page)
     page.goto("/jobs/new/?task=2&method=manual&frames=oops&assignee=zelda")
@@ -159,3 +173,18 @@ def test_axe_finds_nothing_in_what_follows_from_work(page_in_theme: Page, enter,
     page.goto("/jobs/")
     found += complaints(page)
     assert not found, "\n".join(found)
+
+
+def many_files(sandbox: Sandbox, folder: Path) -> list[Path]:
+    """Of each kind: good ones, one with an unknown label, a picture, one without a job, two for the same."""
+    contents = {
+        "job46.xml": xml(sandbox, 46),
+        "job47.xml": xml(sandbox, 47, "zebra"),
+        "stray.xml": xml(sandbox, 46),
+        "job48.xml": "\N{REPLACEMENT CHARACTER}",
+        "job45.xml": xml(sandbox, 45),
+        "45.xml": xml(sandbox, 45),
+    }
+    for name, content in contents.items():
+        (folder / name).write_text(content)
+    return [folder / name for name in contents]

@@ -445,7 +445,7 @@ def test_without_the_tick_no_backup_is_kept(portal, upstream):
 def test_an_upload_without_its_backup_is_not_sent(portal, upstream, settings):
     settings.BACKUP_MAX_MIB = 0.0001
     answer = upload(portal, upstream, keep_backup="on")
-    assert answer.status_code == 503 and "The backup could not be taken, so nothing was sent." in text(answer)
+    assert answer.status_code == 503 and "The backup could not be taken, so nothing was changed." in text(answer)
     assert not sent(upstream) and total(upstream) == 20
 
 

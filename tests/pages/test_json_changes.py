@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError
 
-from jobsportal.annotations import change_views
+from jobsportal.annotations import once as once_module
 from jobsportal.annotations.counting import in_words
 from jobsportal.annotations.models import Backup, Draft
 from jobsportal.annotations.plans import Change, given_of, plan_of
@@ -547,7 +547,7 @@ def test_json_that_was_applied_leads_to_what_it_did(portal, upstream):
 
 def test_json_under_way_in_another_window_is_not_sent(portal, upstream, monkeypatch):
     page = preview(portal, {"shapes": [box(upstream)]}, "create")
-    monkeypatch.setattr(change_views, "WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("jobsportal.annotations.once.WAIT_SECONDS", 0.1)
     cache.set(once_of(page), "")
     answer = yes(portal, page)
     assert "it counts once" in text(portal.get(answer["Location"])) and not sent(upstream)
@@ -559,7 +559,7 @@ def test_a_second_click_waits_for_the_first_and_ends_where_that_does(portal, ups
     once = once_of(page)
     cache.set(once, "")
     over = partial(cache.set, once, f"{EDIT}?changed=x") if is_done else partial(cache.delete, once)
-    monkeypatch.setattr(change_views.time, "sleep", lambda seconds: over())
+    monkeypatch.setattr(once_module.time, "sleep", lambda seconds: over())
     answer = yes(portal, page)
     assert answer["Location"] == (f"{EDIT}?changed=x" if is_done else page.request["PATH_INFO"])
     assert not sent(upstream)

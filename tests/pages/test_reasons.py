@@ -49,6 +49,14 @@ STREAM = "datumaro.components.errors.DatasetExportError: MotSeqGtExporter cannot
             "read as COCO 1.0: its content",
         ),
         (f"{IMPORT_ERROR}: Failed to find dataset 'coco_instances' at '/home/d/t'\n", "does not look like COCO 1.0"),
+        (
+            "cvat.apps.dataset_manager.bindings.CvatDatasetNotFoundError: Check [format docs](https://docs.cvat.ai/x). "
+            'Dataset must contain a file: "annotations/instances_*.json"\n',
+            "does not look like COCO 1.0: what this format keeps its annotations in is missing",
+        ),
+        ("rq.timeouts.JobTimeoutException: Task exceeded maximum timeout value (180 seconds)\n", "took too long"),
+        ("Work-horse terminated unexpectedly; waitpid returned 9 (signal 9); \n", "ran out of memory"),
+        ("OSError: [Errno 28] No space left on device: '/home/django/data/tmp/x'\n", "has no room left"),
         ("AttributeError: 'function' object has no attribute 'clear'\n", "stumbled while it read the file as COCO 1.0"),
         ("django.x.AttributeSpec.DoesNotExist: AttributeSpec matching query does not exist.\n", "has an attribute"),
     ],

@@ -50,6 +50,12 @@ def box(upstream, label="pallet"):
     return f'<?xml version="1.0"?><annotations><version>1.1</version>{image}</annotations>'.encode()
 
 
+def strange(upstream):
+    """The same for an image that the task doesn't have."""
+    content = box(upstream).decode()
+    return content.replace(content.split('name="')[1].split('"')[0], "stranger.jpg").encode()
+
+
 def send(portal, content, *, name="boxes.xml", format=CVAT, seen=20, replace="on", job=JOB, **options):
     data = {"file": SimpleUploadedFile(name, content), "format": format, "seen": seen, "replace": replace}
     return portal.post(f"/jobs/{job}/upload/", {key: value for key, value in data.items() if value != ""}, **options)
@@ -295,12 +301,12 @@ def test_progress_is_asked_for_only_while_something_runs_and_told_when_it_change
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"<annotations><ima", "can't be read as XML"),
+        (b"stranger", "names the image “stranger”, which is not in this job's task"),
         (b"zebra", "uses the label “zebra”, which this task does not have"),
     ],
 )
 def test_a_failed_import_says_why_in_plain_words_and_that_nothing_was_changed(portal, upstream, content, words):
-    answer = send(portal, box(upstream, "zebra") if content == b"zebra" else content)
+    answer = send(portal, box(upstream, "zebra") if content == b"zebra" else strange(upstream))
     page = text(portal.get(answer["Location"]))
     assert "The import failed" in page and words in page and "Nothing was changed." in page
     assert "Error" in page.split('<details class="said"')[1] and f"/jobs/{JOB}/upload/?format=CVAT+1.1" in page
@@ -358,10 +364,10 @@ def test_the_upload_page_leads_back_to_an_import_that_runs(portal, upstream):
 
 @pytest.mark.parametrize(
     ("content", "words", "outcome"),
-    [(None, "finished", "The annotations were replaced"), (b"<annotations><ima", "failed", "The import failed")],
+    [(box, "finished", "The annotations were replaced"), (strange, "failed", "The import failed")],
 )
 def test_the_upload_page_says_how_the_last_import_ended(portal, upstream, content, words, outcome):
-    send(portal, content or box(upstream))
+    send(portal, content(upstream))
     page = text(portal.get(f"/jobs/{JOB}/upload/"))
     assert f"Last import: {words} <time" in page and "just now</time> by alice" in page
     assert "An import into this job is running" not in page and outcome in text(portal.get(way_back(page)))
@@ -463,6 +469,7 @@ def test_any_beginning_at_all_can_be_looked_at(head, format):
     [
         (b"<html>hello</html>", "This is a web page"),
         (b"\x89PNG\r\n\x1a\n", "This is a picture"),
+        (b"<annotations><ima", "can't be read as XML"),
         (b'{"version":0,"tags":[],"shapes":[],"tracks":[]}', "This is a copy that was downloaded as JSON"),
     ],
 )

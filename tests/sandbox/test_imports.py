@@ -83,3 +83,29 @@ def test_imports_that_are_refused(admin: Caller, sandbox: Sandbox, options: dict
     answer = admin.post("jobs/1/annotations", **options)
     assert (answer.status_code, answer.json()) == (400, body)
     assert not sandbox.store.requests
+
+
+@pytest.mark.parametrize(("mode", "more"), [("append", 1), ("replace", 0), (None, 0)])
+def test_a_later_version_adds_to_what_is_there_where_it_is_told_to(mode: str | None, more: int) -> None:
+    with Sandbox(version="2.66") as sandbox:
+        admin = Caller(sandbox, "admin")
+        before = len(shapes(admin))
+        params = {"format": "CVAT 1.1", "import_mode": mode}
+        answer = admin.post("jobs/1/annotations", params=params, files={"annotation_file": ("a.xml", one_box())})
+        assert answer.status_code == 202
+        assert len(shapes(admin)) == (before + 1 if more else 1)
+
+
+def test_a_mode_that_is_none_is_refused_where_modes_are_known(admin: Caller) -> None:
+    files = {"annotation_file": ("a.xml", one_box())}
+    params = {"format": "CVAT 1.1", "import_mode": "merge"}
+    with Sandbox(version="2.66") as sandbox:
+        answer = Caller(sandbox, "admin").post("jobs/1/annotations", params=params, files=files)
+        assert (answer.status_code, list(answer.json())) == (400, ["import_mode"])
+    assert admin.post("jobs/1/annotations", params=params, files=files).status_code == 202
+
+
+def test_an_earlier_version_does_not_know_modes_and_replaces_all(admin: Caller) -> None:
+    params = {"format": "CVAT 1.1", "import_mode": "append"}
+    admin.post("jobs/1/annotations", params=params, files={"annotation_file": ("a.xml", one_box())})
+    assert len(shapes(admin)) == 1

@@ -20,8 +20,8 @@ from .conftest import until
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("SANDBOX_VERSION", "2.30", "The sandbox can be 2.20 or 2.42, not 2.30."),
-        ("SANDBOX_VERSION", "", "The sandbox can be 2.20 or 2.42, not ."),
+        ("SANDBOX_VERSION", "2.30", "The sandbox can be 2.20, 2.42 or 2.66, not 2.30."),
+        ("SANDBOX_VERSION", "", "The sandbox can be 2.20, 2.42 or 2.66, not ."),
         ("SANDBOX_PORT", "http", "SANDBOX_PORT has to be a whole number, not 'http'."),
         ("SANDBOX_JOBS", "-5", "SANDBOX_JOBS has to be a whole number, not '-5'."),
         ("SANDBOX_REQUEST_SECONDS", "soon", "SANDBOX_REQUEST_SECONDS has to be a number from 0 on, not 'soon'."),

@@ -1,5 +1,6 @@
 """Large files pass through: what a web process holds does not grow with them."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,3 +70,52 @@ def test_an_upload_of_512_mib(portal: Portal, person: requests.Session, tmp_path
         )
     assert answer.status_code == 302, answer.text[:2000]
     assert portal.peak_memory() < LIMIT
+
+
+def test_an_upload_of_200_mib_in_pieces_that_breaks_off_twice(
+    portal: Portal, person: requests.Session, sandbox: Sandbox
+):
+    """Once between the portal and the upstream, once between the browser and the portal, in the middle of a piece."""
+    size, step = 200 * MIB, 8 * MIB
+    headers = {"X-CSRFToken": token_of(person, portal)}
+    options = {"format": "COCO 1.0", "replace": "on", "keep_backup": "on"}
+    begin = person.post(
+        f"{portal.url}/jobs/1/upload/begin", {"name": "a.zip", "size": size, **options}, headers=headers
+    )
+    address = f"{portal.url}/jobs/1/upload/piece?t={begin.json()['token']}"
+    offset, breaks = 0, []
+    while offset < size:
+        if offset == 5 * step and "upstream" not in breaks:
+            breaks.append("upstream")
+            sandbox.fail("PATCH", "/annotations/", reset=True)
+        if offset == 12 * step and "browser" not in breaks:
+            breaks.append("browser")
+            half_a_piece(portal, person, address, offset, headers)
+            assert person.get(address).json()["offset"] == offset
+        more = {"Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream"}
+        answer = person.patch(address, bytes(min(step, size - offset)), headers={**headers, **more})
+        offset = answer.json()["offset"] if answer.ok else person.get(address).json()["offset"]
+    answer = person.post(address.replace("piece", "finish"), options, headers=headers)
+    assert answer.ok and "/upload/progress?r=" in answer.json()["follow"], answer.text
+    assert breaks == ["upstream", "browser"] and portal.peak_memory() < LIMIT
+
+
+def token_of(person: requests.Session, portal: Portal) -> str:
+    page = person.get(f"{portal.url}/jobs/1/upload/").text
+    return page.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+
+
+def half_a_piece(portal: Portal, person: requests.Session, address: str, offset: int, headers: dict[str, str]) -> None:
+    """A browser whose line breaks while it sends."""
+    target = address.removeprefix(portal.url)
+    sent = {
+        "Host": portal.url.removeprefix("http://"),
+        "Cookie": "; ".join(f"{name}={value}" for name, value in person.cookies.items()),
+        "Upload-Offset": str(offset),
+        "Content-Length": str(8 * MIB),
+        **headers,
+    }
+    lines = [f"PATCH {target} HTTP/1.1", *(f"{name}: {value}" for name, value in sent.items()), "", ""]
+    host, port = sent["Host"].split(":")
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall("\r\n".join(lines).encode() + bytes(3 * MIB))

@@ -7,8 +7,10 @@ import pytest
 
 from jobsportal.cvat import RetryPolicy, errors
 from jobsportal.cvat.imports import unique_name
-from jobsportal.cvat.uploads import PIECE
+from jobsportal.cvat.multipart import Rest
+from jobsportal.cvat.uploads import PIECE, Place
 from jobsportal.cvat.versions import known_versions
+from jobsportal.sandbox import Sandbox
 from tests.service.traps.helpers import CVAT, EMPTY, JOB, OLD, client_at, done, paths
 from tests.service.wire import answer, ok
 
@@ -201,3 +203,108 @@ def test_a_large_file_goes_in_pieces_to_newer_servers_too(sandbox, size, at_once
 def test_trap_a_name_is_refused_twice_so_each_upload_has_its_own(given, ending):
     first, second = unique_name(given), unique_name(given)
     assert first != second and re.fullmatch(r"[0-9a-f]{32}" + re.escape(ending), first)
+
+
+# In steps: from bytes that pass by, and added to what is there
+
+
+class Once:
+    """A source that is read once, in pieces, as a request is; it knows how much it was asked for at a time."""
+
+    def __init__(self, content, ends_at=None):
+        self.left, self.asked = io.BytesIO(content[:ends_at]), []
+
+    def read(self, size, /):
+        self.asked.append(size)
+        return self.left.read(size)
+
+
+def test_a_file_passes_by_in_steps_and_is_never_held(server):
+    client = client_at(server)
+    content = CVAT.ljust(3_000_000)
+    place = client.jobs.begin_import(JOB, len(content), format="CVAT 1.1", filename="a.xml")
+    source = Once(content)
+    assert client.uploads.append(place, 0, Rest(source, len(content))) == len(content)
+    assert max(source.asked) <= 64 * 1024 and len(source.asked) > 40
+    rq_id = client.jobs.finish_import(place, format="CVAT 1.1")
+    assert done(client, rq_id).status == "finished" and client.jobs.retrieve_annotations(JOB).total == 0
+    piece = next(call for call in server.calls if call.method == "PATCH")
+    assert piece.headers["content-length"] == str(len(content)) and "transfer-encoding" not in piece.headers
+
+
+def test_trap_a_source_that_ends_early_leaves_nothing_half_behind(server):
+    client = client_at(server)
+    place = client.jobs.begin_import(JOB, 100_000, format="CVAT 1.1")
+    with pytest.raises(errors.Unreachable):
+        client.uploads.append(place, 0, Rest(Once(bytes(100_000), ends_at=70_000), 100_000))
+    assert client.uploads.offset(place) == 0
+    assert client.uploads.append(place, 0, bytes(100_000)) == 100_000, "the next one takes a connection of its own"
+
+
+def test_trap_what_is_read_while_it_is_sent_is_sent_once(listen, client_of):
+    server = listen(answer("503 Service Unavailable", b""))
+    place = Place("/api/jobs/1/annotations", "abc", "a.xml", 20)
+    with pytest.raises(errors.Busy):
+        client_of(server, retry=RetryPolicy(backoff=0.0)).uploads.append(place, 0, Rest(Once(bytes(20)), 20))
+    assert len(server.heard) == 1
+
+
+@pytest.mark.parametrize("finishes", [["201", "202 id"], ["500", "202 id"]])
+def test_trap_an_upload_that_was_swallowed_is_used_again_where_it_lies(listen, client_of, finishes):
+    server = listen(finishing(finishes))
+    client = client_of(server)
+    known_versions.set(server.url, "2.20.0")
+    place = Place("/api/jobs/1/annotations", "abc", "a.xml", 20)
+    assert client.jobs.finish_import(place, format="CVAT 1.1") == "x" and len(server.heard) == 2
+
+
+@pytest.mark.parametrize("finishes", [["201", "201"], ["201", "400"], ["202"]])
+def test_trap_an_upload_that_stays_swallowed_is_a_conflict(listen, client_of, finishes):
+    server = listen(finishing(finishes))
+    client = client_of(server)
+    known_versions.set(server.url, "2.20.0")
+    with pytest.raises(errors.Conflict):
+        client.jobs.finish_import(Place("/api/jobs/1/annotations", "abc", "a.xml", 20), format="CVAT 1.1")
+
+
+def finishing(finishes):
+    """A server that answers Upload-Finish with these, one after the other."""
+    left = list(finishes)
+
+    def says(connection, heard):
+        status, _, has_id = left.pop(0).partition(" ")
+        body = b'"No such file were uploaded"' if status == "400" else b'{"rq_id":"x"}' if has_id else b""
+        connection.sendall(answer(f"{status} So", body))
+
+    return says
+
+
+def test_an_upload_that_is_gone_or_incomplete_is_not_found(server):
+    client = client_at(server)
+    place = client.jobs.begin_import(JOB, 100, format="CVAT 1.1")
+    client.uploads.append(place, 0, bytes(50))
+    with pytest.raises(errors.NotFound):
+        client.jobs.finish_import(place, format="CVAT 1.1")
+
+
+@pytest.mark.parametrize("padding", [0, PIECE + 1])
+def test_a_file_is_added_to_what_is_there_by_either_way(padding):
+    with Sandbox(version="2.66") as newest:
+        client = client_at(newest)
+        name = client.jobs.retrieve_data_meta(JOB).frames[0].name
+        label = next(label.name for label in client.labels.list(job_id=JOB) if label.type in ("any", "rectangle"))
+        shape = f'<box label="{label}" occluded="0" xtl="1" ytl="2" xbr="3" ybr="4" z_order="0"></box>'
+        content = f'<annotations><image id="0" name="{name}" width="9" height="9">{shape}</image></annotations>'
+        file = io.BytesIO(content.encode().ljust(padding))
+        done(client, client.jobs.import_file(JOB, file, format="CVAT 1.1", filename="a.xml", append=True))
+        assert client.jobs.retrieve_annotations(JOB).total == 21
+
+
+def test_trap_a_server_that_only_replaces_is_never_asked_to_add(server):
+    client = client_at(server)
+    with pytest.raises(errors.Unsupported):
+        client.jobs.import_file(JOB, io.BytesIO(CVAT), format="CVAT 1.1", append=True)
+    place = client.uploads.send(f"/api/jobs/{JOB}/annotations", io.BytesIO(CVAT), "a.xml", format="CVAT 1.1")
+    with pytest.raises(errors.Unsupported):
+        client.jobs.finish_import(place, format="CVAT 1.1", append=True)
+    assert client.jobs.retrieve_annotations(JOB).total == 20
