@@ -39,9 +39,11 @@ def downloads(request: PortalRequest) -> HttpResponse:
     bundles = bundle_items(person, request.GET.get("new", ""))
     found, hidden = own_exports(person, bundles)
     context = listed(request, found, bundles=bundles, hidden=hidden)
-    news.seen(person, (item.id for item in context["items"] if item.state != "preparing"))
+    is_part = is_partial(request, "downloads")
+    if not is_part or "looked" in request.GET:  # a list that asks by itself may do so for a tab that nobody sees
+        news.seen(person, (item.id for item in context["items"] if item.state != "preparing"))
     news.follow(person, (item.bundle for item in bundles))
-    if is_partial(request, "downloads"):
+    if is_part:
         return show_list(request, context)
     context["backups"] = [(one, REASONS.get(one.why, one.why)) for one in newest_backups(person, BACKUPS)]
     status = told(found).status if isinstance(found, errors.CVATError) else 200

@@ -48,7 +48,7 @@
     const fresh = over.filter(({ mark }) => !told.has(mark));
     for (const { mark } of fresh) told.add(mark);
     showMark(ready);
-    if (isAtDownloads()) return refreshList(fresh);
+    if (isAtDownloads()) return fresh.length ? takeAtDownloads(fresh) : undefined;
     for (const one of fresh) tellOf(one);
     document.title = (ready ? `(${ready} ready) ` : "") + plainTitle;
   }
@@ -70,10 +70,16 @@
   }
 
   // The list looks by itself, but not in a tab that nobody sees: there its title and a notification tell.
-  function refreshList(fresh) {
-    if (!document.hidden || !fresh.length) return;
+  function takeAtDownloads(fresh) {
     for (const { words, mark } of fresh) notify(words, mark);
-    htmx.ajax("GET", location.pathname + location.search, { target: "#downloads", swap: "outerHTML" });
+    refreshList();
+  }
+
+  // What is shown to somebody counts as looked at.
+  function refreshList() {
+    const place = new URL(location.href);
+    if (!document.hidden) place.searchParams.set("looked", "1");
+    htmx.ajax("GET", place.pathname + place.search, { target: "#downloads", swap: "outerHTML" });
   }
 
   function notify(words, mark) {
@@ -86,7 +92,11 @@
     });
   }
 
-  document.addEventListener("visibilitychange", () => (document.hidden ? planNews() : lookForNews()));
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return planNews();
+    lookForNews();
+    if (news && isAtDownloads()) refreshList();
+  });
   if (news) lookForNews();
 
   // Only a click may ask the browser for permission; where it was given or refused, there is nothing to ask.

@@ -314,7 +314,9 @@ def test_a_file_that_got_ready_is_told_on_other_pages_and_marked_until_it_is_loo
     assert looked(portal) == found  # each tab tells it once, whoever asked first
     page = portal.get("/jobs/")
     assert "data-news=" not in text(page) and "<span data-news-count>1</span>" in text(page)
-    portal.get("/downloads/")
+    portal.get("/downloads/", headers={"HX-Request": "true", "HX-Target": "downloads"})  # for a tab that nobody sees
+    assert not re.search(r"data-news-mark hidden", text(portal.get("/jobs/")))
+    portal.get("/downloads/?looked=1", headers={"HX-Request": "true", "HX-Target": "downloads"})
     assert re.search(r"data-news-mark hidden", text(portal.get("/jobs/")))
 
 
