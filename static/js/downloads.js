@@ -72,14 +72,21 @@
   // The list looks by itself, but not in a tab that nobody sees: there its title and a notification tell.
   function takeAtDownloads(fresh) {
     for (const { words, mark } of fresh) notify(words, mark);
-    refreshList();
+    if (document.hidden) refreshList();
+    else sayLooked();
+  }
+
+  // Two answers at a time would each replace the list.
+  function refreshList() {
+    if (document.querySelector("#downloads.htmx-request")) return setTimeout(refreshList, 300);
+    htmx.ajax("GET", location.pathname + location.search, { target: "#downloads", swap: "outerHTML" });
   }
 
   // What is shown to somebody counts as looked at.
-  function refreshList() {
-    const place = new URL(location.href);
-    if (!document.hidden) place.searchParams.set("looked", "1");
-    htmx.ajax("GET", place.pathname + place.search, { target: "#downloads", swap: "outerHTML" });
+  function sayLooked() {
+    fetch(`${news.dataset.downloads}?looked=1`, { headers: { "HX-Request": "true", "HX-Target": "downloads" } }).catch(
+      () => {},
+    );
   }
 
   function notify(words, mark) {
@@ -95,7 +102,7 @@
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return planNews();
     lookForNews();
-    if (news && isAtDownloads()) refreshList();
+    if (news && isAtDownloads()) sayLooked();
   });
   if (news) lookForNews();
 

@@ -150,7 +150,7 @@ def test_a_file_that_gets_ready_is_told_on_other_pages(page: Page, enter, sandbo
 def test_the_browser_notifies_once_that_was_allowed_by_a_click(page: Page, context: BrowserContext, enter, sandbox):
     context.add_init_script(NOTIFICATIONS)
     sandbox.request_seconds = 60.0
-    enter(page)
+    enter(page, "bob")
     page.goto("/downloads/get/confirm?org=acme&task=6&part=all&format=COCO+1.0&images=no")
     page.get_by_role("button", name="Prepare the file").click()
     tell = page.get_by_role("button", name="Tell me when it’s ready")
