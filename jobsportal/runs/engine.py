@@ -14,11 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
+from jobsportal.accounts.kept import person_of
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import Job
 from jobsportal.runs import engine_keeping as keeping
 from jobsportal.runs.deciding import decide
-from jobsportal.runs.engine_calls import NO, Answer, Calls, Deleted, person_of
+from jobsportal.runs.engine_calls import NO, Answer, Calls, Deleted
 from jobsportal.runs.engine_keeping import Settled
 from jobsportal.runs.lease import Lease, LeaseLost, close
 from jobsportal.runs.models import CHANGED, DELETE, FAILED, FINISHED, REFUSED, STOPPED, Item, Run

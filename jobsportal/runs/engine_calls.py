@@ -6,8 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from threading import Event
 
-from jobsportal.accounts.person import EVERYTHING, Person
-from jobsportal.accounts.sealing import unseal_credential
+from jobsportal.accounts.person import Person
 from jobsportal.cvat import Client, errors, filters
 from jobsportal.cvat.types import Job
 from jobsportal.runs.models import DELETE, Item, Run
@@ -24,21 +23,6 @@ Answer = Job | Deleted | errors.CVATError | None
 
 # Failures that say no to one thing, and would say it again.
 NO = (errors.Forbidden, errors.Invalid, errors.NotFound, errors.Conflict)
-
-
-def person_of(run: Run) -> Person | None:
-    """Whoever began the run, with what was sealed for it; None if that is gone or can't be read."""
-    credential = unseal_credential(run.sealed) if run.sealed else None
-    if credential is None:
-        return None
-    return Person(
-        id=run.person_id,
-        username=run.username,
-        name=run.username,
-        credential=credential,
-        organizations=[(id, slug, name) for id, slug, name in run.organizations],
-        organization=None if run.organization == EVERYTHING else run.organization,
-    )
 
 
 def request_id(run: Run, item: Item) -> str:

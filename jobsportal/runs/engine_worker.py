@@ -20,6 +20,7 @@ from jobsportal.runs import engine, plans, workers
 from jobsportal.runs.engine_queues import Queue, configured_queue
 from jobsportal.runs.lease import free
 from jobsportal.runs.models import LIVE, RUNNING, Run
+from jobsportal.shares import links
 
 logger = logging.getLogger(__name__)
 
@@ -85,13 +86,14 @@ def take_up() -> None:
 
 
 def tidy() -> None:
-    """Forget old entries of the queue in the database, and drafts that nobody confirmed."""
+    """Forget old entries of the queue in the database, drafts that nobody confirmed, and links that have ended."""
     from django_tasks.base import TaskResultStatus
     from django_tasks_db.models import DBTaskResult
 
     old = DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(enqueued_at__lt=timezone.now() - KEPT)
     old.delete()
     plans.purge()
+    links.purge()
 
 
 @contextmanager
