@@ -145,7 +145,8 @@ def settle(fetch: Fetch, reserved: int, sent: int, *, is_done: bool) -> None:
         lost = max(0, min(sent, most))
         row.given += sent - lost - reserved
         row.lost += lost
-        row.ended = timezone.now() if row.size is not None and row.given >= row.size else None
+        if is_done and row.size is not None and row.given + row.lost >= row.size:
+            row.ended = timezone.now()
         row.save(update_fields=["given", "lost", "size", "ended"])
 
 

@@ -1,6 +1,5 @@
 """A link to a file, and who fetched it when."""
 
-from datetime import datetime
 from uuid import uuid4
 
 from django.db import models
@@ -9,7 +8,7 @@ from django.utils import timezone
 from jobsportal.bundles.models import Bundle
 
 # What a link is at.
-LIVE, USED_UP, EXPIRED, REVOKED = "live", "used up", "expired", "revoked"
+LIVE, USED_UP, EXPIRED, REVOKED = "live", "used up", "expired", "withdrawn"
 
 
 class Share(models.Model):
@@ -100,6 +99,3 @@ class Fetch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.share} to {self.address}"
-
-    def is_live(self, now: datetime | None = None) -> bool:
-        return self.until > (now or timezone.now())

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -60,10 +61,8 @@ def share(request: PortalRequest) -> HttpResponse:
             return show_made(request, made(request, subject, form), form.chosen_password)
     except NotToShare as error:
         return refused(request, "This can’t be shared", error.words, 409)
-    status = 422 if form.is_bound else 200
-    return render(
-        request, "shares/share.html", {"form": form, "subject": subject, "action": own(subject)}, status=status
-    )
+    context = {"form": form, "subject": subject, "action": place_of(subject)}
+    return render(request, "shares/share.html", context, status=422 if form.is_bound else 200)
 
 
 def form_for(request: PortalRequest, subject: Subject) -> ShareForm:
@@ -75,21 +74,27 @@ def form_for(request: PortalRequest, subject: Subject) -> ShareForm:
     return ShareForm(posted, can_be_prepared_again=can, needs_again=subject.is_handed_out_once)
 
 
-def own(subject: Subject) -> str:
+def place_of(subject: Subject) -> str:
     """The address of the form that shares it."""
-    query = {"bundle": subject.bundle.key} if subject.bundle else {"id": subject.rq_id}
+    query = {"bundle": str(subject.bundle.key)} if subject.bundle else {"id": subject.rq_id}
     return f"{reverse('shares:share')}?{urlencode(query)}"
 
 
 def made(request: PortalRequest, subject: Subject, form: ShareForm) -> Share:
     """The link; a form that is sent twice makes one."""
     wishes = form.wishes
-    if known := links.own(request.person).filter(key=wishes["key"]).first():
+    same = links.own(request.person).filter(key=wishes["key"])
+    if known := same.first():
         return known
-    if Share.objects.filter(key=wishes["key"]).exists():
-        raise Http404("This form can’t be sent again.")
     links.purge()
-    return links.make(request.person, subject, size=measured(request.person, subject), **wishes)
+    size = measured(request.person, subject)
+    try:
+        with transaction.atomic():
+            return links.make(request.person, subject, size=size, **wishes)
+    except IntegrityError:
+        if known := same.first():
+            return known
+        raise Http404("This form can’t be sent again.") from None
 
 
 def show_made(request: PortalRequest, share: Share, password: str) -> HttpResponse:
@@ -115,7 +120,7 @@ def line_of(request: PortalRequest, share: Share) -> dict[str, Any]:
 
 
 def told(fetch: Fetch) -> dict[str, Any]:
-    """A download as the list shows it: `share` of the file, in percent, where it isn't whole."""
+    """A download as the list shows it; in percent where it isn't whole."""
     given = fetch.given + fetch.lost
     is_whole = fetch.ended is not None
     percent = min(99, 100 * given // fetch.size) if fetch.size and not is_whole else None

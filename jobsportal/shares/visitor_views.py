@@ -1,4 +1,4 @@
-"""What somebody without an account sees of a link. Each view states what it asks of the upstream, as the link's owner."""
+"""What somebody without an account sees of a link. Views state what they ask of the upstream, as the link's owner."""
 
 from uuid import uuid4
 
@@ -67,7 +67,8 @@ def on_its_way(visit: Visit, standing: Standing) -> HttpResponseBase:
 
 @for_visitors
 def wait(visit: Visit) -> HttpResponseBase:
-    """GET /s/{token}/wait: how far the file is prepared; the page looks again by itself. Upstream: requests.retrieve."""
+    """GET /s/{token}/wait: how far the file is prepared; the page looks again by itself. Upstream:
+    requests.retrieve."""
     standing = files.standing_of(visit.share, visit.person)
     if standing.state == READY:
         return see(visit.place())
@@ -136,7 +137,10 @@ def counted(visit: Visit, fetch: Fetch, response: HttpResponseBase) -> HttpRespo
 
 
 def handed_over_already(visit: Visit) -> HttpResponse:
-    words = "This browser was given the file already. If it broke off, resume it in the browser’s own list of downloads; otherwise begin again at the link."
+    words = (
+        "This browser was given the file already. If it broke off, resume it in the browser’s own list of downloads; "
+        "otherwise begin again at the link."
+    )
     return plain("This download was handed over", words, 410, back=visit.place())
 
 

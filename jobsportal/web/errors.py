@@ -32,6 +32,8 @@ WITHOUT_PAGE = (
     "runs:undo",
     "exports:again",
     "exports:cancel",
+    "shares:share",  # what was typed may be a password
+    "shares:revoke",
     "accounts:organization",
 )
 
