@@ -1,4 +1,5 @@
-"""A worker: a process that carries out what waits in the queue, and goes on with runs that nobody is at."""
+"""A worker: a process that carries out what waits in the queue, and goes on with runs that nobody is at. Bundles are
+prepared beside that."""
 
 import logging
 import os
@@ -16,6 +17,8 @@ from django.db.models import Q
 from django.utils import timezone
 from redis.exceptions import RedisError
 
+from jobsportal.bundles import orders
+from jobsportal.bundles.beside import preparing_beside
 from jobsportal.runs import engine, plans, workers
 from jobsportal.runs.engine_queues import Queue, configured_queue
 from jobsportal.runs.lease import free
@@ -37,7 +40,7 @@ def work() -> None:
     name = f"{socket.gethostname()[:50]}-{os.getpid()}"
     queue = configured_queue(name)
     heed_signals(queue)
-    with seen_as(name):
+    with seen_as(name), preparing_beside():
         tidied = 0.0
         while not engine.ending.is_set():
             turn(queue)
@@ -86,13 +89,15 @@ def take_up() -> None:
 
 
 def tidy() -> None:
-    """Forget old entries of the queue in the database, drafts that nobody confirmed, and links that have ended."""
+    """Forget old entries of the queue in the database, drafts that nobody confirmed, bundles that are gone, and links
+    that have ended."""
     from django_tasks.base import TaskResultStatus
     from django_tasks_db.models import DBTaskResult
 
     old = DBTaskResult.objects.exclude(status=TaskResultStatus.READY).filter(enqueued_at__lt=timezone.now() - KEPT)
     old.delete()
     plans.purge()
+    orders.purge()
     links.purge()
 
 

@@ -108,7 +108,9 @@ def ask_again(share: Share, person: Person) -> None:
         try:
             here.update(bundle=orders.again(share.bundle, person))
         except orders.NobodyPrepares:
-            raise errors.Busy from None
+            raise errors.Busy(detail="There is no worker.") from None
+        except (orders.NothingToPrepare, orders.TooManyJobs):
+            raise errors.NotFound from None
         return
     exports = {"job": person.client.jobs, "task": person.client.tasks, "project": person.client.projects}
     recipe = share.recipe

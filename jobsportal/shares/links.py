@@ -18,8 +18,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from jobsportal.accounts.kept import access, who
 from jobsportal.accounts.person import Person
-from jobsportal.accounts.sealing import seal, seal_credential, unseal
+from jobsportal.accounts.sealing import seal, unseal
 from jobsportal.shares.models import Fetch, Share
 from jobsportal.shares.subjects import Subject
 
@@ -49,12 +50,9 @@ def make(
         digest=digest_of(token),
         token=seal(token),
         upstream=settings.CVAT_URL,
-        person_id=person.id,
-        username=person.username,
+        **who(person),
+        **access(person),
         name=(person.name.strip() or person.username)[:300],
-        organization=person.org,
-        organizations=person.organizations,
-        sealed=seal_credential(person.credential),
         title=subject.title[:300],
         format=subject.format[:200],
         save_images=subject.save_images,
@@ -107,7 +105,8 @@ def purge() -> int:
     now = timezone.now()
     going_on = Fetch.objects.filter(share=OuterRef("pk"), until__gt=now)
     is_spent = Q(downloads__gte=F("downloads_max")) & ~Exists(going_on)
-    has_ended = Q(revoked__isnull=False) | Q(expires__lte=now) | is_spent
+    is_removed = Q(rq_id="", bundle=None)
+    has_ended = Q(revoked__isnull=False) | Q(expires__lte=now) | is_spent | is_removed
     Share.objects.filter(has_ended).exclude(token="", sealed="").update(token="", sealed="")
     since = now - KEPT
     old = Share.objects.filter(Q(revoked__lte=since) | Q(expires__lte=since))

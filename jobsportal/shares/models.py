@@ -12,7 +12,7 @@ LIVE, USED_UP, EXPIRED, REVOKED = "live", "used up", "expired", "withdrawn"
 
 
 class Share(models.Model):
-    """A link to one export of a person's: a request of the upstream's (`rq_id`), or a bundle.
+    """A link to one export of a person's: a request of the upstream's (`rq_id`), or a bundle, with which it ends.
 
     `digest` is the SHA-256 of the random part of the link, which is all that finds it; `token` is that part, sealed, so
     that its owner can copy the link again. `sealed` is the owner's credential; the file is fetched with it. Both are
@@ -57,9 +57,10 @@ class Share(models.Model):
 
     @property
     def state(self) -> str:
+        is_removed = not self.rq_id and self.bundle_id is None
         if self.revoked:
             return REVOKED
-        if self.expires <= timezone.now():
+        if self.expires <= timezone.now() or is_removed:
             return EXPIRED
         return USED_UP if self.downloads_left == 0 else LIVE
 

@@ -9,7 +9,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from jobsportal.accounts.person import Person
-from jobsportal.bundles.models import CSV, EXCEL, READY, ZIP, Bundle
+from jobsportal.bundles.models import CSV, EXCEL, READY, Bundle
 from jobsportal.bundles.orders import own_bundle
 from jobsportal.cvat import errors
 from jobsportal.cvat.types import Operation, Request
@@ -48,8 +48,8 @@ class Subject:
 
 
 def subject_of(person: Person, *, rq_id: str = "", bundle: str = "") -> Subject:
-    """Upstream: requests.retrieve and names that are not cached; for a bundle the server's version where it is not
-    known. Raises Http404, NotToShare and what the upstream answers."""
+    """Upstream: requests.retrieve and names that are not cached; nothing for a bundle. Raises Http404, NotToShare and
+    what the upstream answers."""
     return bundle_of(person, bundle) if bundle else export_of(person, rq_id)
 
 
@@ -96,15 +96,14 @@ def bundle_of(person: Person, key: str) -> Subject:
         raise NotToShare("It is not ready. It can be shared once it is.")
     if bundle.expires and bundle.expires <= timezone.now():
         raise NotToShare("Its file is gone. Prepare it again, then share it.")
-    is_archive = bundle.kind == ZIP
     return Subject(
         title=bundle.title,
         format=bundle.format or TABLES.get(bundle.kind, ""),
         save_images=bundle.save_images,
         made=bundle.ready or bundle.made,
         until=bundle.expires,
-        recipe={"target": "bundle"} if is_archive else {},
-        is_handed_out_once=is_archive and person.client.version.consumes,
+        recipe={"target": "bundle"},
+        is_handed_out_once=False,  # the worker sees to that
         bundle=bundle,
     )
 

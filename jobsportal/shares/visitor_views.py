@@ -55,13 +55,14 @@ def download(visit: Visit) -> HttpResponseBase:
 
 def on_its_way(visit: Visit, standing: Standing) -> HttpResponseBase:
     """Have the file prepared again, where that is wanted and not under way, and wait for it."""
+    if standing.state == PREPARING:
+        return see(visit.place("wait"))
     if not visit.share.recipe:
         return gone()
-    if standing.state != PREPARING:
-        try:
-            files.prepare_again(visit.share, visit.person)
-        except (errors.NotFound, errors.Invalid, errors.Unsupported):
-            return gone()
+    try:
+        files.prepare_again(visit.share, visit.person)
+    except (errors.NotFound, errors.Invalid, errors.Unsupported):
+        return gone()
     return see(visit.place("wait"))
 
 
@@ -104,7 +105,9 @@ def file(visit: Visit) -> HttpResponseBase:
         return handed_over_already(visit)
     try:
         response = files.handed_over(request, share, person, standing)
-    except (errors.NotFound, errors.Conflict, errors.Unsupported):
+    except errors.Conflict:
+        return on_its_way(visit, Standing(PREPARING))
+    except (errors.NotFound, errors.Unsupported):
         return on_its_way(visit, Standing(GONE))
     except errors.Invalid as error:
         return no_such_part(share.size) if error.status == 416 else on_its_way(visit, Standing(GONE))

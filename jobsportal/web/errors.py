@@ -32,6 +32,9 @@ WITHOUT_PAGE = (
     "runs:undo",
     "exports:again",
     "exports:cancel",
+    "bundles:stop",
+    "bundles:again",
+    "bundles:remove",
     "shares:share",  # what was typed may be a password
     "shares:revoke",
     "accounts:organization",

@@ -27,23 +27,33 @@ def harmless(value: Any) -> Any:
 
 
 def excel(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], filename: str) -> FileResponse:
-    """A workbook with one sheet, its heading kept in sight. Written row by row to a temporary file: it is never held
-    whole, and a failure in the middle of `rows` comes before the answer begins. `filename` is plain ASCII."""
+    """A workbook of as many sheets as the rows need, their headings kept in sight. Written row by row to a temporary
+    file: it is never held whole, and a failure in the middle of `rows` comes before the answer begins."""
     file = TemporaryFile()  # noqa: SIM115 - closed with the answer
     try:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         with xlsxwriter.Workbook(file, options) as book:
-            sheet = book.add_worksheet(name[:31])
-            sheet.freeze_panes(1, 0)
-            sheet.set_column(0, max(0, len(columns) - 1), 16)
-            sheet.write_row(0, 0, columns, book.add_format({"bold": True}))
-            for number, row in zip(range(1, MAX_ROWS + 1), rows, strict=False):
-                sheet.write_row(number, 0, [cell(value) for value in row])
+            heading = book.add_format({"bold": True})
+            sheet = sheet_of(book, name, columns, heading)
+            for number, row in enumerate(rows):
+                sheets, place = divmod(number, MAX_ROWS)
+                if sheets and not place:
+                    sheet = sheet_of(book, f"{name} {sheets + 1}", columns, heading)
+                sheet.write_row(place + 1, 0, [cell(value) for value in row])
     except BaseException:
         file.close()
         raise
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=filename, content_type=EXCEL)
+
+
+def sheet_of(book: Any, name: str, columns: Sequence[str], heading: Any) -> Any:
+    """A new sheet, with nothing in it but the heading."""
+    sheet = book.add_worksheet(name[:31])
+    sheet.freeze_panes(1, 0)
+    sheet.set_column(0, max(0, len(columns) - 1), 16)
+    sheet.write_row(0, 0, columns, heading)
+    return sheet
 
 
 def cell(value: Any) -> Any:
