@@ -181,7 +181,9 @@ def test_what_was_left_out_can_be_tried_again_within_the_same_file(alice, upstre
     assert orders.complete(bundle, alice) == 1
     assert part(bundle, 2).status == WAITING
     prepared(bundle)
-    assert [part(bundle, id).position for id in (1, 2)] == [0, 1] and exports(upstream).count("/api/jobs/1/dataset/export") == 1
+    assert [part(bundle, id).position for id in (1, 2)] == [0, 1] and exports(upstream).count(
+        "/api/jobs/1/dataset/export"
+    ) == 1
 
 
 def test_the_same_jobs_once_more_are_read_as_they_are_now(alice, upstream):
@@ -214,7 +216,9 @@ def test_progress_tells_how_far_it_is(alice, upstream, settings):
     assert (progress.total, progress.made, progress.left_out, progress.waiting, progress.percent) == (4, 1, 1, 2, 50)
     assert progress.size is None
     prepared(bundle)
-    assert orders.progress_of([bundle])[bundle.pk].size == sum(filter(None, bundle.parts.values_list("size", flat=True)))
+    assert orders.progress_of([bundle])[bundle.pk].size == sum(
+        filter(None, bundle.parts.values_list("size", flat=True))
+    )
 
 
 def test_files_of_old_are_forgotten_a_week_later(alice, upstream):
