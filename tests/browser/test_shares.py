@@ -66,7 +66,7 @@ def test_a_link_is_made_copied_and_fetched_without_account_or_scripts(
     page.goto("/downloads/links/")
     expect(page.get_by_text("Downloaded 1 of 5 times")).to_be_visible()
     assert not complaints(page)
-    page.get_by_role("link", name="Withdraw").click()
+    page.get_by_role("link", name="Withdraw").first.click()
     assert not complaints(page)
     page.get_by_role("button", name="Withdraw the link").click()
     expect(page.get_by_text("withdrawn", exact=True)).to_be_visible()

@@ -1,6 +1,7 @@
 """Links to files: making them, what their visitors see, and what none of them gets at."""
 
 import io
+import json
 import re
 import zipfile
 from datetime import timedelta
@@ -189,10 +190,21 @@ def test_other_peoples_exports_can_not_be_shared_by_naming_them(sign_in, upstrea
     assert not Share.objects.exists()
 
 
-def test_a_superuser_does_not_share_what_is_somebody_elses(portal, upstream, ready):
-    ready.owner = next(person for person in upstream.store.users.values() if person.id != ready.owner.id)
+def as_somebody_elses(upstream, item):
+    """The server shows the request, though it is another person's, as it may to those who administer it."""
+    told = item.render(False) | {"owner": {"id": 99, "username": "zelda"}}
+    upstream.fail(path="/api/requests/", status=200, body=json.dumps(told).encode(), content_type="application/json")
+
+
+def test_what_the_server_shows_of_somebody_elses_is_not_shared(portal, upstream, ready):
+    as_somebody_elses(upstream, ready)
     answer = portal.post(form_of(upstream), USUAL)
-    assert answer.status_code in (403, 404) and not Share.objects.exists()
+    assert answer.status_code == 404 and not Share.objects.exists()
+
+
+def test_nor_is_it_handed_over(visitor, upstream, link, ready):
+    as_somebody_elses(upstream, ready)
+    assert visitor.post(f"{link}/download").status_code == 410 and Share.objects.get().downloads == 0
 
 
 @pytest.mark.parametrize("id", ["", "nope", "../users/self", "action=import&target=job&target_id=46", "a" * 2000, "\0"])
@@ -376,6 +388,14 @@ def test_a_download_that_broke_off_is_gone_on_with(portal, upstream, visitor):
     got += rest.getvalue()
     assert zipfile.ZipFile(io.BytesIO(got)).testzip() is None
     assert Share.objects.get().downloads == 1 and Fetch.objects.get().ended
+
+
+def test_several_ranges_at_once_are_not_asked_of_the_upstream(visitor, upstream, link):
+    place = visitor.post(f"{link}/download")["Location"]
+    upstream.calls.clear()
+    answer = visitor.get(place, headers={"Range": "bytes=0-1,5-6"})
+    assert answer.status_code == 200 and not [call for call in upstream.calls if "range" in call.headers]
+    assert len(answer.getvalue()) == Fetch.objects.get().given
 
 
 def test_what_lies_behind_the_end_is_told_and_costs_nothing(visitor, link):
@@ -735,6 +755,17 @@ def test_many_who_want_it_again_ask_for_it_once(portal, upstream, ready):
     assert len([call for call in upstream.calls if call.method == "POST"]) == 1
 
 
+def test_what_fails_again_and_again_is_not_asked_for_at_every_click(portal, upstream, ready, visitor):
+    link = made(portal, upstream, again="on")
+    ready.status = "failed"
+    told = json.dumps({"rq_id": ready.id}).encode()
+    upstream.fail("POST", "/dataset/export", status=202, body=told, content_type="application/json", times=9)
+    upstream.calls.clear()
+    for _ in range(3):
+        assert visitor.post(f"{link}/download")["Location"] == f"{link}/wait"
+    assert len([call for call in upstream.calls if call.method == "POST"]) == 1
+
+
 def test_a_preparation_that_fails_is_said(portal, upstream, ready, visitor):
     link = made(portal, upstream, again="on")
     ready.status, ready.message = "failed", "Traceback (most recent call last): secret"
@@ -767,13 +798,18 @@ def test_where_files_are_handed_out_once_they_are_prepared_for_each_download(old
 
 
 def test_there_a_spent_grant_does_not_use_up_the_next_file(older, sign_in, visitor):
-    portal = sign_in()
+    portal, older.padding = sign_in(), 3_000_000
     portal.post(f"/jobs/{JOB}/export/", COCO)
     link = made(portal, older, again="on", downloads="1")
-    place = visitor.post(f"{link}/download")["Location"]
-    content(visitor.get(place, headers={"Range": "bytes=0-3"}))
+    answer = visitor.get(visitor.post(f"{link}/download")["Location"], headers={"Range": "bytes=0-3"})
+    for _ in range(9):
+        next(iter(answer))
+    answer.close()
+    place = f"{link}/file"
+    assert 0 < Fetch.objects.get().given < 3_000_000
     portal.post(f"/jobs/{JOB}/export/", COCO)
-    assert visitor.get(place).status_code == 410 and older.store.requests
+    for headers in ({}, {"Range": "bytes=1-"}):
+        assert visitor.get(place, headers=headers).status_code == 410 and older.store.requests
 
 
 # The list
@@ -835,3 +871,9 @@ def test_however_an_address_is_written_the_log_leaves_the_link_out(line):
     from jobsportal.web.logs import without_links
 
     assert "tOk-_en" not in without_links(line.format("tOk-_en"))
+
+
+def test_links_lead_where_people_reach_the_portal(portal, upstream, ready, settings):
+    settings.PORTAL_URL = "https://portal.example.com/cvat"
+    page = text(portal.post(form_of(upstream), USUAL))
+    assert re.search(r'value="https://portal\.example\.com/cvat/s/[\w-]{43}"', page)
