@@ -15,29 +15,32 @@ EVERY_SECONDS = 1.0
 # As long as something comes of it: an export may well be through as soon as it was asked for.
 SOON_SECONDS = 0.2
 # What is under way at the end is given so long; whoever takes it up then loses nothing.
-END_SECONDS = 15.0
+END_SECONDS = 8.0
 
 
 @contextmanager
 def preparing_beside() -> Iterator[None]:
-    """Prepare bundles in a thread of its own for as long as this lasts."""
+    """Prepare bundles and tell people, each in a thread of its own, for as long as this lasts."""
     is_over = threading.Event()
-    thread = threading.Thread(target=until, args=(is_over,), name="bundles", daemon=True)
-    thread.start()
+    turns = (preparing.turn, telling.turn)  # a mail server that doesn't answer holds up nothing else
+    threads = [
+        threading.Thread(target=until, args=(is_over, turn), name=turn.__module__, daemon=True) for turn in turns
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         is_over.set()
-        thread.join(END_SECONDS)
+        for thread in threads:
+            thread.join(END_SECONDS)
 
 
-def until(is_over: threading.Event) -> None:
+def until(is_over: threading.Event, turn: Callable[[], bool]) -> None:
     try:
         while not is_over.is_set():
             close_old_connections()
-            is_moving = attempted(preparing.turn)
-            is_moving = attempted(telling.turn) or is_moving
-            is_over.wait(SOON_SECONDS if is_moving else EVERY_SECONDS)
+            is_over.wait(SOON_SECONDS if attempted(turn) else EVERY_SECONDS)
     finally:
         connection.close()
 

@@ -5,7 +5,8 @@ the same bytes, and what the upstream has made otherwise in the meantime has ano
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
@@ -50,7 +51,7 @@ def refuse_gone(bundle: Bundle) -> None:
 
 def answer(request: HttpRequest, person: Person, bundle: Bundle) -> HttpResponseBase:
     """The file of a bundle that is there, whole or from where it broke off."""
-    etag = lengths.etag_of(bundle)
+    etag, parts = lengths.told_of(bundle)
     length = lengths.length_of(bundle, etag) if etag else None
     wanted = wanted_part(request, etag, length)
     if wanted and wanted[0] > wanted[1]:
@@ -58,14 +59,15 @@ def answer(request: HttpRequest, person: Person, bundle: Bundle) -> HttpResponse
     if request.method == "HEAD":
         response: HttpResponseBase = HttpResponse(content_type="application/zip")
     else:
-        pieces = passage(begun(person, bundle, length), bundle, length, wanted)
-        response = StreamingHttpResponse(Transfer(pieces), content_type="application/zip")
+        start, end = wanted or (0, None)
+        passage = Passage(begun(person, bundle, parts if length is not None else None), length, start, end)
+        response = StreamingHttpResponse(Transfer(passage), content_type="application/zip")
     if length is not None:
-        start, end = wanted or (0, length - 1)
-        response["Content-Length"] = str(end - start + 1)
+        first, last = wanted or (0, length - 1)
+        response["Content-Length"] = str(last - first + 1)
         if wanted:
             response.status_code = 206
-            response["Content-Range"] = f"bytes {start}-{end}/{length}"
+            response["Content-Range"] = f"bytes {first}-{last}/{length}"
     # Over HTTP/1.0 a file without a length just ends; but one that broke off doesn't open: its directory ends it.
     response["Accept-Ranges"] = "none" if length is None else "bytes"
     if etag:
@@ -77,36 +79,48 @@ def answer(request: HttpRequest, person: Person, bundle: Bundle) -> HttpResponse
     return response
 
 
-def begun(person: Person, bundle: Bundle, length: int | None) -> Writing:
+def begun(person: Person, bundle: Bundle, promised: lengths.Promised | None) -> Writing:
     """A passage whose first part is open. Raises Conflict where none is made."""
     first = bundle.parts.filter(status=MADE).order_by("position").first()
     if first is None or bundle.parts.filter(position__lt=first.position).exclude(status__in=(MADE, LEFT_OUT)).exists():
         raise errors.Conflict(detail="It is not ready yet.")
-    writing = Writing(person, bundle, is_promised=length is not None)
+    writing = Writing(person, bundle, promised)
     writing.begin(first)
     return writing
 
 
-def passage(writing: Writing, bundle: Bundle, length: int | None, wanted: tuple[int, int] | None) -> Iterator[bytes]:
-    """What is sent of the file. A passage from beginning to end tells how long it is. Raises Broken where that isn't
-    what was promised."""
-    try:
-        at, (start, end) = 0, wanted or (0, length - 1 if length else None)
-        for piece in gathered(writing):
-            at += len(piece)
-            if length is not None and at > length:
-                raise Broken("it is longer than it was said to be")
-            begins = max(0, start - (at - len(piece)))
-            if end is not None and at > end + 1:
-                yield piece[begins : len(piece) - (at - end - 1)]
-                return
-            if begins < len(piece):
-                yield piece[begins:]
-        if length is not None and at != length:
+class Passage:
+    """What is sent of the file, from `start` to `end` (both included; None: to its end, wherever that is). Closing it
+    closes what is open upstream, whether anybody has begun to read or not.
+
+    One that reaches the end of the file tells how long that is. Raises Broken where it isn't what was promised."""
+
+    def __init__(self, writing: Writing, length: int | None, start: int, end: int | None) -> None:
+        self.writing, self.length, self.start, self.end = writing, length, start, end
+        self._pieces = self._cut()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._pieces
+
+    def close(self) -> None:
+        self._pieces.close()
+        self.writing.close()
+
+    def _cut(self) -> Generator[bytes, None, None]:
+        at = 0
+        with closing(iter(self.writing)) as written:
+            for piece in gathered(written):
+                begins, at = max(0, self.start - at), at + len(piece)
+                if self.length is not None and at > self.length:
+                    raise Broken("it is longer than it was said to be")
+                if self.end is not None and at > self.end + 1:
+                    yield piece[begins : len(piece) - (at - self.end - 1)]
+                    return
+                if begins < len(piece):
+                    yield piece[begins:]
+        if self.length is not None and at != self.length:
             raise Broken("it is shorter than it was said to be")
-        lengths.passed_whole(bundle, writing.identity.etag, at)
-    finally:
-        writing.close()
+        lengths.passed_whole(self.writing.bundle, self.writing.identity.etag, at)
 
 
 def wanted_part(request: HttpRequest, etag: str, length: int | None) -> tuple[int, int] | None:

@@ -12,6 +12,20 @@ from jobsportal.bundles.paths import archive_of
 
 UNKNOWN = "0" * 64  # as long as a checksum
 
+# Which file each part is, by its position.
+Facts = tuple[object, ...]
+Promised = dict[int | None, Facts]
+
+
+def facts_of(part: Part) -> Facts:
+    return (part.job_id, part.rq_id, part.finished, part.version, part.is_whole)
+
+
+def parts_now(bundle: Bundle) -> Promised:
+    """The parts that make its file, as they are now, in their order."""
+    made = bundle.parts.filter(status=MADE).order_by("position")
+    return {part.position: facts_of(part) for part in made.iterator(1000)}
+
 
 class Identity:
     """Which file it is: the same for the same bytes. Made of the parts in their order, each as it was made, and of what
@@ -21,8 +35,7 @@ class Identity:
         self._key = bundle.key.hex[:12]
         self._facts = sha256(f"{bundle.key} {bundle.layout} {bundle.title}".encode())
 
-    def add(self, part: Part) -> None:
-        facts = (part.job_id, part.rq_id, part.finished, part.version, part.is_whole)
+    def add(self, facts: Facts) -> None:
         self._facts.update(repr(facts).encode())
 
     def leave_out(self, left_out: Iterable[tuple[Part, str]]) -> None:
@@ -34,15 +47,16 @@ class Identity:
         return f'"{self._key}-{self._facts.hexdigest()[:32]}"'
 
 
-def etag_of(bundle: Bundle) -> str:
-    """The ETag of the file as its parts are now; "" while parts are being made, or have to be made again."""
+def told_of(bundle: Bundle) -> tuple[str, Promised]:
+    """The ETag of the file as its parts are now, and these parts; "" and none while parts are being made, or have to be
+    made again."""
     if not is_settled(bundle):
-        return ""
-    identity = Identity(bundle)
-    for part in bundle.parts.filter(status=MADE).order_by("position").iterator(1000):
-        identity.add(part)
+        return "", {}
+    parts, identity = parts_now(bundle), Identity(bundle)
+    for facts in parts.values():
+        identity.add(facts)
     identity.leave_out(left_out_of(bundle))
-    return identity.etag
+    return identity.etag, parts
 
 
 def is_settled(bundle: Bundle) -> bool:
@@ -76,5 +90,5 @@ def planned_length(bundle: Bundle) -> int | None:
 def passed_whole(bundle: Bundle, etag: str, length: int) -> None:
     """Remember the length of a file that was written to its end, if it is what the bundle makes now as well."""
     now = Bundle.objects.filter(pk=bundle.pk).first()
-    if now is not None and etag_of(now) == etag:
+    if now is not None and told_of(now)[0] == etag:
         Bundle.objects.filter(pk=bundle.pk).update(length=length, length_of=etag)

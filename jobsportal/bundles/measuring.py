@@ -11,7 +11,7 @@ from django.db.models import Sum
 
 from jobsportal.accounts.person import Person
 from jobsportal.bundles.lease import Lease
-from jobsportal.bundles.lengths import Identity
+from jobsportal.bundles.lengths import Identity, parts_now
 from jobsportal.bundles.models import FOLDERS, MADE, Bundle
 from jobsportal.bundles.reading import Broken, known
 from jobsportal.bundles.writing import Writing
@@ -31,7 +31,7 @@ def measure(lease: Lease, bundle: Bundle, person: Person) -> None:
     lease.hold()
     lease.held.update(is_measured=True)
     try:
-        length, identity = passed(lease, Writing(person, bundle, is_promised=True))
+        length, identity = passed(lease, Writing(person, bundle, parts_now(bundle)))
     except errors.SignedOut:
         raise
     except (errors.CVATError, Broken) as error:

@@ -88,7 +88,7 @@ def rows_of(client: Client, part: Part) -> Iterator[Row]:
     try:
         for kind, _, piece in each(pieces(raw.content)):
             for row in ROWS[kind](decode(piece, type=TYPES[kind]), names):
-                yield about | row | {"file": reel.frame(row["frame"]).name}
+                yield row | about | {"file": reel.frame(row["frame"]).name}
     except (DecodeError, UnicodeDecodeError, RecursionError, errors.Invalid) as error:
         raise errors.BrokenAnswer(f"not what the API promises: {error}", path=f"/api/jobs/{id}/annotations") from None
 

@@ -28,6 +28,7 @@ from jobsportal.bundles.models import (
     ZIP,
     Bundle,
     Part,
+    Watch,
 )
 from jobsportal.bundles.remaking import prepare
 from jobsportal.cvat import errors
@@ -222,8 +223,9 @@ def remove(bundle: Bundle) -> None:
 
 
 def purge() -> int:
-    """Delete what nobody can fetch any more, a week later; how many."""
+    """Delete what nobody can fetch any more, a week later, and forget whom nobody could tell; how many files."""
     too_old = timezone.now() - timedelta(days=KEPT_DAYS)
     gone = Bundle.objects.filter(expires__lt=too_old).exclude(status=PREPARING)
     empty = Bundle.objects.filter(status__in=(STOPPED, FAILED), expires=None, made__lt=too_old)
+    Watch.objects.filter(made__lt=too_old).delete()
     return sum(old.delete()[1].get("bundles.Bundle", 0) for old in (gone, empty))

@@ -40,7 +40,8 @@ def told_name(raw: bytes) -> str:
 
 
 def safe_name(text: str) -> str:
-    """One step of a path. Only what could do harm goes: files within an archive mention each other by their names."""
+    """One step of a path; "" for one that leads nowhere or upwards. Only what could do harm goes: files within an
+    archive mention each other by their names."""
     plain = unicodedata.normalize("NFC", text)
     kept = "".join(char for char in plain if unicodedata.category(char)[0] != "C")
     kept = UNSAFE.sub("_", kept).strip().rstrip(". ")
@@ -62,8 +63,7 @@ class Names:
 
     def of(self, told: str) -> str:
         """Where a file comes to lie: within the folder, whatever it says of itself."""
-        steps = [safe_name(step) for step in re.split(r"[\\/]", told) if step not in ("", ".", "..")]
-        steps = [step for step in steps if step][-DEEPEST:] or ["file"]
+        steps = [step for step in map(safe_name, re.split(r"[\\/]", told)) if step][-DEEPEST:] or ["file"]
         while len("/".join(steps)) > LONGEST_PATH and len(steps) > 1:
             del steps[0]
         return f"{self.folder}/{self._free('/'.join(steps))}"

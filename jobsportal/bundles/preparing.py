@@ -29,11 +29,14 @@ logger = logging.getLogger(__name__)
 AT_A_TURN = 50
 LONGEST_PAUSE = 15.0
 LONGEST_REST = 5.0
+# The person's credential is not kept for longer, whatever the upstream does.
+LONGEST = timedelta(days=3)
 
 SIGNED_OUT = "{cvat} no longer accepts the sign-in of whoever asked for this. Sign in, then prepare again."
 NO_CREDENTIAL = "The sign-in of whoever asked for this can't be read any more. Prepare it again."
 ANOTHER_SERVER = "The portal stands in front of another server now."
-WENT_WRONG = "The portal failed; its log says how."
+WENT_WRONG = "The portal failed; its log says how"
+TOO_LONG = "It was not prepared within three days."
 GAVE_UP = "{title}. Given up after {seconds:g} s in which nothing came of it."
 
 
@@ -78,6 +81,9 @@ class Step:
         person = person_of(self.bundle)
         if person is None or self.bundle.upstream != settings.CVAT_URL:
             settling.end(self.lease, NO_CREDENTIAL if person is None else ANOTHER_SERVER)
+            return True
+        if self.bundle.made < timezone.now() - LONGEST:
+            settling.end(self.lease, TOO_LONG)
             return True
         self.calls = Calls(self.bundle, person)
         try:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from hashlib import sha256
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from stream_unzip import UnzipError, stream_unzip
 from zipstream import ZIP_STORED
 
 from jobsportal.accounts.person import Person
-from jobsportal.bundles.lengths import Identity
+from jobsportal.bundles.lengths import Identity, Promised, facts_of
 from jobsportal.bundles.lists import Entry, Lists, Written, left_out_of
 from jobsportal.bundles.models import ASKED, FOLDERS, LEFT_OUT, MADE, PREPARING, WAITING, Bundle, Part
 from jobsportal.bundles.packing import Zip, compression_of
@@ -30,12 +31,13 @@ PAUSE = b""
 class Writing:
     """One passage of a bundle's file. Iterate over it once; whatever ends that closes the connection upstream.
 
-    `is_promised`: its length was told, or its beginning handed out before, so nothing may be other than it was. Raises
-    Broken where it can't be gone on with, and what the upstream answers to a part; then the transfer has to break.
+    `promised` are the parts of a file whose length was told, or whose beginning was handed out before: nothing may be
+    other than it was. Raises Broken where it can't be gone on with, and what the upstream answers to a part; then the
+    transfer has to break.
     """
 
-    def __init__(self, person: Person, bundle: Bundle, *, is_promised: bool = False) -> None:
-        self.person, self.bundle, self.is_promised = person, bundle, is_promised
+    def __init__(self, person: Person, bundle: Bundle, promised: Promised | None = None) -> None:
+        self.person, self.bundle, self.promised = person, bundle, promised
         self.zip, self.lists, self.identity = Zip(), Lists(bundle), Identity(bundle)
         self.missed: list[tuple[Part, str]] = []
         self.size = 0
@@ -54,15 +56,16 @@ class Writing:
         if self._begun is not None:
             self._begun.close()
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Generator[bytes, None, None]:
         try:
-            for piece in self._all():
-                self.size += len(piece)
-                yield piece
+            with closing(self._all()) as pieces:
+                for piece in pieces:
+                    self.size += len(piece)
+                    yield piece
         finally:
             self.close()
 
-    def _all(self) -> Iterator[bytes]:
+    def _all(self) -> Generator[bytes, None, None]:
         position = 0
         while (part := (yield from self._settled(position))) is not None:
             if part.status == MADE:
@@ -85,7 +88,6 @@ class Writing:
             status = Bundle.objects.filter(pk=self.bundle.pk).values_list("status", flat=True).first()
             is_open = self.bundle.parts.filter(status__in=(WAITING, ASKED)).exists()
             part = self.bundle.parts.filter(position=position).first()
-            is_anybody_there = workers.is_anybody_there()
             close_old_connections()
             if status is None:
                 raise Broken("the bundle was removed")
@@ -93,13 +95,15 @@ class Writing:
                 return part
             if status != PREPARING or not is_open or (until is not None and time.monotonic() > until):
                 return None
-            seen = time.monotonic() if is_anybody_there else seen
-            if self.is_promised or time.monotonic() - seen > settings.RUN_PATIENCE_SECONDS:
+            seen = time.monotonic() if workers.is_anybody_there() else seen
+            if self.promised is not None or time.monotonic() - seen > settings.RUN_PATIENCE_SECONDS:
                 raise Broken("what is missing is not being prepared")
             yield PAUSE
             time.sleep(LOOK_SECONDS)
 
     def _part(self, part: Part) -> Iterator[bytes]:
+        if self.promised is not None and self.promised.get(part.position) != facts_of(part):
+            self._refuse_other(part)
         archive = yield from self._archive(part)
         if archive is None:
             return
@@ -114,7 +118,7 @@ class Writing:
             archive.close()
         self._keep(archive)
         self.lists.add(written)
-        self.identity.add(part)
+        self.identity.add(facts_of(part))
 
     def _archive(self, part: Part) -> Generator[bytes, None, Archive | None]:
         """The part's file; one that is gone is made again, once, and waited for. None: then it is left out."""
@@ -126,7 +130,7 @@ class Writing:
         except Gone as gone:
             words = str(gone)
         remake(self.bundle, self.person, Part.objects.filter(pk=part.pk, version=part.version))
-        if self.is_promised:
+        if self.promised is not None:
             raise Broken(words)
         again = yield from self._settled(part.position or 0, settings.RUN_PATIENCE_SECONDS)
         try:
@@ -154,7 +158,7 @@ class Writing:
         self._refuse_other(part)
 
     def _refuse_other(self, part: Part) -> None:
-        if self.is_promised:
+        if self.promised is not None:
             raise Broken(f"job {part.job_id} was exported anew since the file was begun")
 
     def _keep(self, archive: Archive) -> None:
@@ -175,7 +179,7 @@ class Writing:
     def _as_it_is(self, archive: Archive, pieces: Iterable[bytes]) -> Generator[bytes, None, Written]:
         """The archive as one file."""
         name = archive_of(archive.part, self.bundle.format)
-        yield from self.zip.entry(name, pieces, archive.part.finished, ZIP_STORED, archive.length)
+        yield from self.zip.entry(name, pieces, archive.part.finished, ZIP_STORED, archive.length or archive.part.size)
         entry = Entry(name, archive.size, archive.sha256)
         return Written(archive.part, name, archive.size, archive.sha256, [entry])
 
@@ -235,7 +239,7 @@ def deplete(pieces: Iterable[bytes]) -> None:
         pass
 
 
-def gathered(pieces: Iterable[bytes], at_least: int = 64 * 1024) -> Iterator[bytes]:
+def gathered(pieces: Iterable[bytes], at_least: int = 64 * 1024) -> Generator[bytes, None, None]:
     """The same bytes in fewer pieces. The first goes out at once, and so does what is there when a pause comes."""
     waiting: list[bytes] = []
     size, is_begun = 0, False

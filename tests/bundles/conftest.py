@@ -2,12 +2,12 @@
 
 import io
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
-from django.http import HttpResponseBase
 
 from jobsportal.accounts.person import Person
 from jobsportal.bundles import orders, preparing
@@ -18,9 +18,6 @@ from jobsportal.sandbox import Sandbox
 from tests.checks import CheckedClient
 
 ORGANIZATIONS = [(1, "acme", "Acme Labelling")]
-
-Order = Callable[..., Bundle]
-Prepare = Callable[..., Bundle]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -86,7 +83,7 @@ def part(bundle: Bundle, job_id: int) -> Part:
     return bundle.parts.get(job_id=job_id)
 
 
-def body(answer: HttpResponseBase) -> bytes:
+def body(answer: Any) -> bytes:
     """All of an answer, which is closed then."""
     try:
         return b"".join(answer.streaming_content) if answer.streaming else answer.content
@@ -101,7 +98,7 @@ def opened(data: bytes) -> zipfile.ZipFile:
 
 
 @pytest.fixture
-def browser(alice: Person, settings) -> CheckedClient:
+def reader(alice: Person, settings) -> CheckedClient:
     """Alice's browser, at whatever upstream is configured now."""
     return browser_of("alice")
 

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from jobsportal.bundles.models import ARCHIVES, FOLDERS, READY
-from tests.bundles.conftest import address, body, opened, order, person_named, prepared
+from tests.bundles.conftest import address, body, browser_of, opened, order, person_named, prepared
 
 JOBS = (1, 2, 3, 5)
 
@@ -36,10 +36,10 @@ def check(data: bytes, tmp_path) -> None:
 
 @pytest.mark.parametrize("layout", [FOLDERS, ARCHIVES])
 @pytest.mark.parametrize("save_images", [False, True])
-def test_the_file_opens_and_its_lists_are_true(browser, alice, tmp_path, layout, save_images):
+def test_the_file_opens_and_its_lists_are_true(reader, alice, tmp_path, layout, save_images):
     bundle = prepared(order(alice, JOBS, layout=layout, save_images=save_images))
     assert (bundle.status, bundle.sealed, bundle.organizations) == (READY, "", [])
-    answer = browser.get(address(bundle))
+    answer = reader.get(address(bundle))
     data = body(answer)
     assert answer.status_code == 200 and int(answer["Content-Length"]) == len(data)
     assert answer["Content-Disposition"].startswith('attachment; filename="Street-scenes-4-jobs-coco-')
@@ -70,29 +70,27 @@ def test_the_file_opens_and_its_lists_are_true(browser, alice, tmp_path, layout,
 
 
 @pytest.mark.parametrize("layout", [FOLDERS, ARCHIVES])
-def test_a_transfer_that_broke_off_goes_on_with_the_same_bytes(browser, alice, layout):
+def test_a_transfer_that_broke_off_goes_on_with_the_same_bytes(reader, alice, layout):
     bundle = prepared(order(alice, JOBS, layout=layout))
-    first = browser.get(address(bundle))
+    first = reader.get(address(bundle))
     whole, etag = body(first), first["ETag"]
     cut = len(whole) * 6 // 10
-    rest = browser.get(address(bundle), headers={"Range": f"bytes={cut}-", "If-Range": etag})
+    rest = reader.get(address(bundle), headers={"Range": f"bytes={cut}-", "If-Range": etag})
     assert rest.status_code == 206 and rest["ETag"] == etag
     assert rest["Content-Range"] == f"bytes {cut}-{len(whole) - 1}/{len(whole)}"
     assert whole[:cut] + body(rest) == whole
-    middle = browser.get(address(bundle), headers={"Range": f"bytes=100-{cut}"})
+    middle = reader.get(address(bundle), headers={"Range": f"bytes=100-{cut}"})
     assert body(middle) == whole[100 : cut + 1] and int(middle["Content-Length"]) == cut - 99
-    other = browser.get(address(bundle), headers={"Range": f"bytes={cut}-", "If-Range": '"another"'})
+    other = reader.get(address(bundle), headers={"Range": f"bytes={cut}-", "If-Range": '"another"'})
     assert other.status_code == 200 and body(other) == whole
-    beyond = browser.get(address(bundle), headers={"Range": f"bytes={len(whole)}-"})
+    beyond = reader.get(address(bundle), headers={"Range": f"bytes={len(whole)}-"})
     assert beyond.status_code == 416 and beyond["Content-Range"] == f"bytes */{len(whole)}"
-    head = browser.head(address(bundle))
+    head = reader.head(address(bundle))
     assert (head["ETag"], head["Content-Length"], head["Accept-Ranges"]) == (etag, str(len(whole)), "bytes")
     assert not head.content
 
 
-def test_what_was_begun_cannot_be_fetched_by_others(browser, alice, upstream):
-    from tests.bundles.conftest import browser_of
-
+def test_what_was_begun_cannot_be_fetched_by_others(reader, alice, upstream):
     bundle = prepared(order(alice, [1]))
     assert browser_of("bob").get(address(bundle)).status_code == 404
     assert person_named(upstream, "bob").id != bundle.person_id

@@ -1,6 +1,10 @@
 """How a bundle is prepared: side by side with a bound, through trouble, taken up by whoever comes next."""
 
+from datetime import timedelta
+
 import pytest
+from django.core.management import call_command
+from django.utils import timezone
 
 from jobsportal.bundles import orders, preparing, settling
 from jobsportal.bundles.lease import Lease, LeaseLost
@@ -221,12 +225,26 @@ def test_progress_tells_how_far_it_is(alice, upstream, settings):
     )
 
 
-def test_files_of_old_are_forgotten_a_week_later(alice, upstream):
-    from datetime import timedelta
-
-    from django.utils import timezone
-
+def test_files_of_old_are_forgotten_a_week_later(alice, upstream, capsys):
     old, new = prepared(order(alice, [1])), prepared(order(alice, [2]))
     Bundle.objects.filter(pk=old.pk).update(expires=timezone.now() - timedelta(days=8))
-    assert orders.purge() == 1
+    call_command("purgebundles")
     assert list(Bundle.objects.values_list("pk", flat=True)) == [new.pk]
+    assert capsys.readouterr().out == "1 old file of many jobs deleted.\n"
+
+
+def test_a_credential_is_not_kept_for_ever(alice, upstream):
+    upstream.request_seconds = 3600
+    bundle = order(alice, [1])
+    step(bundle)
+    Bundle.objects.update(made=timezone.now() - timedelta(days=4))
+    assert (step(bundle).status, bundle.sealed) == (FAILED, "") and "three days" in bundle.problem
+
+
+def test_a_step_that_fails_of_itself_is_said_and_tried_again(alice, upstream, monkeypatch, caplog):
+    bundle = order(alice, [1])
+    with monkeypatch.context() as broken:
+        broken.setattr(preparing.Calls, "ask", lambda *_: 1 / 0)
+        step(bundle)
+    assert bundle.problem.startswith("The portal failed; its log says how") and "ZeroDivisionError" in caplog.text
+    assert prepared(bundle).status == READY
