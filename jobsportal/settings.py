@@ -121,6 +121,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "jobsportal.web.context.portal",
+                "jobsportal.exports.context.downloads",
             ],
             "builtins": ["jobsportal.web.templatetags.portal"],
         },

@@ -112,6 +112,12 @@ def own_backups(person: Person, job_id: int) -> QuerySet[Backup]:
     return own_kept(person, job_id).defer("content")
 
 
+def newest_backups(person: Person, count: int) -> QuerySet[Backup]:
+    """This person's newest backups, of whichever jobs, without what they hold."""
+    mine = Backup.objects.filter(**owned_by(person), made__gt=oldest_kept())
+    return mine.order_by("-made", "-id").defer("content")[:count]
+
+
 def own_kept(person: Person, job_id: int) -> QuerySet[Backup]:
     mine = Backup.objects.filter(**owned_by(person), job_id=job_id, made__gt=oldest_kept())
     return mine.order_by("-made", "-id")

@@ -307,6 +307,11 @@ class Operation(Record, frozen=True):
     job_id: Id | None = None
     format: str | None = None
 
+    @property
+    def target_id(self) -> int | None:
+        """The id of the job, task or project that it is done to."""
+        return {"job": self.job_id, "task": self.task_id, "project": self.project_id}.get(self.target)
+
 
 class Owner(Record, frozen=True):
     """Whose background request it is."""

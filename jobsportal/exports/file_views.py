@@ -1,7 +1,5 @@
 """Handing over the file of an export: in pieces, resumable, under a readable name."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -12,9 +10,9 @@ from jobsportal.cvat import errors
 from jobsportal.cvat.client import Download
 from jobsportal.cvat.types import Request
 from jobsportal.exports.filenames import download_name
-from jobsportal.exports.items import DATASET, Item, names_of, title_of
+from jobsportal.exports.items import DATASET, TARGETS, Item, names_of, title_of
 from jobsportal.jobs.names import PROJECT, TASK, Names
-from jobsportal.web.streaming import passed_on
+from jobsportal.web.streaming import passed_on, skipping, whole_length
 
 ASKED = ("Range", "If-Range", "If-None-Match", "If-Modified-Since")
 KEPT = ("Content-Length", "Content-Range", "ETag", "Last-Modified", "Accept-Ranges")
@@ -44,8 +42,12 @@ def handed_over(request: HttpRequest, person: Person, known: Request) -> HttpRes
     except BaseException:
         download.close()
         raise
+    can_go_on = known.can_be_fetched_again and whole_length(download) is not None
     kind = download.headers.get("Content-Type", "application/octet-stream")
-    return passed_on(request, download, name, kind, KEPT)
+    response = passed_on(request, skipping(request, download) if can_go_on else download, name, kind, KEPT)
+    if can_go_on:
+        response["Accept-Ranges"] = "bytes"  # by skipping, where the upstream knows no ranges
+    return response
 
 
 def is_used_up_by_looking(known: Request) -> bool:
@@ -57,12 +59,11 @@ def name_for(person: Person, known: Request, download: Download) -> str:
     """The file's name; what can't be found out is left out."""
     extension = download.filename.rpartition(".")[2].lower() or "zip"
     made, names = known.operation, names_of(person, [known.operation])
-    number = {"project": made.project_id, "task": made.task_id}.get(made.target, made.job_id)
     moment = known.finished_date or known.created_date
     return download_name(
         project=names.of(PROJECT, made.project_id),
         task=names.of(TASK, made.task_id) if made.target != "project" else "",
-        target=f"{made.target}{number}",
+        target=f"{made.target}{made.target_id}",
         format=made.format or "",
         with_images=made.type == DATASET,
         day=timezone.localdate(moment) if moment else timezone.localdate(),
@@ -75,8 +76,11 @@ def not_there(request: PortalRequest, error: errors.CVATError, known: Request | 
     if error.status == 416 and known:
         return no_such_part(request, known)
     item = Item(known, title_of(known.operation, Names())) if known else None
-    hints: dict[str, Any] = {name: request.GET.get(name, "") for name in ("job", "format", "save_images")}
-    context = {"id": request.GET.get("id", ""), "hints": item.hints if item and item.hints else hints, "item": item}
+    names = (*TARGETS, "format", "save_images")
+    told: dict[str, str] = {name: request.GET[name] for name in names if request.GET.get(name)}
+    hints = item.hints if item and item.hints else told
+    can_be_asked = bool(hints.get("format") and set(TARGETS) & set(hints))
+    context = {"id": request.GET.get("id", ""), "hints": hints if can_be_asked else {}, "item": item}
     if isinstance(error, errors.Conflict):
         return render(request, "exports/not_there.html", context | {"state": "preparing"}, status=409)
     if not isinstance(error, errors.NotFound | errors.Unsupported | errors.Invalid):

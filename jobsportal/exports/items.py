@@ -10,20 +10,38 @@ from django.urls import reverse
 
 from jobsportal.accounts.person import Person
 from jobsportal.cvat.types import Operation, Request
+from jobsportal.exports.asking import places as places_of
 from jobsportal.exports.reasons import in_plain_words
+from jobsportal.exports.sizes import sizes_of
 from jobsportal.jobs.names import PROJECT, TASK, Names, find
 
 DATASET, ANNOTATIONS = "export:dataset", "export:annotations"
+# What can be exported here, and how the upstream's operations name its id
+TARGETS = ("job", "task", "project")
+# Before that much has passed, nothing is said of how long it takes.
+SURE_SECONDS = 3
 
 
 @dataclass(frozen=True)
 class Item:
-    """One export: what it is, how it stands, and what can be done about it."""
+    """One export: what it is, how it stands, and what can be done about it.
+
+    `size` is in bytes, 0 where it is not known; `place` the cloud storage that it was written to, and its name there.
+    """
 
     request: Request
     title: str
     is_new: bool = False
+    size: int = 0
+    place: tuple[str, str] = ("", "")
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    is_bundle = False
+    file_kind = "ZIP"
+
+    @property
+    def id(self) -> str:
+        return self.request.id
 
     @property
     def key(self) -> str:
@@ -36,11 +54,13 @@ class Item:
 
     @property
     def state(self) -> str:
-        """preparing, ready, failed or expired."""
+        """preparing, ready, written (to a cloud storage), failed or expired."""
         if self.request.status == "failed":
             return "failed"
         if self.request.status != "finished":
             return "preparing"
+        if self.is_data and not self.request.result_url:
+            return "written"
         expiry = self.request.expiry_date
         return "expired" if expiry and expiry <= self.now else "ready"
 
@@ -72,8 +92,42 @@ class Item:
         return "with images" if self.with_images else "annotations only"
 
     @property
+    def about(self) -> str:
+        return " · ".join(part for part in (self.operation.format, self.contents) if part)
+
+    @property
     def percent(self) -> int | None:
         return self.request.percent
+
+    @property
+    def progress_words(self) -> str:
+        if self.is_queued:
+            return "waiting to begin"
+        if not self.percent:
+            return "being prepared"
+        left = time_left(self.request.started_date, self.percent, 100, self.now)
+        return ", ".join(part for part in (f"{self.percent} %", left) if part)
+
+    @property
+    def asked(self) -> datetime | None:
+        return self.request.created_date
+
+    @property
+    def made(self) -> datetime | None:
+        return self.request.finished_date
+
+    @property
+    def expires(self) -> datetime | None:
+        return self.request.expiry_date
+
+    @property
+    def can_be_cancelled(self) -> bool:
+        return self.is_queued
+
+    @property
+    def standing(self) -> str:
+        """Changes with all that the list shows of it."""
+        return f"{self.key} {self.request.status} {self.percent} {self.size}"
 
     @property
     def reason(self) -> str:
@@ -82,31 +136,64 @@ class Item:
     @property
     def hints(self) -> dict[str, str]:
         """What is needed to ask for the same again, should the upstream have forgotten it."""
-        if not (self.is_of_job and self.is_data and self.operation.format):
+        if self.operation.target_id is None or not (self.is_data and self.operation.format):
             return {}
-        job = str(self.operation.job_id)
-        return {"job": job, "format": self.operation.format, "save_images": str(self.with_images).lower()}
+        images = str(self.with_images).lower()
+        return {
+            self.operation.target: str(self.operation.target_id),
+            "format": self.operation.format,
+            "save_images": images,
+        }
 
     @property
     def file_url(self) -> str:
         return f"{reverse('exports:file')}?{urlencode({'id': self.request.id, **self.hints})}"
 
     @property
-    def job_url(self) -> str:
+    def page_url(self) -> str:
+        """The job's page, where it is of one."""
         return reverse("jobs:job", args=[self.operation.job_id]) if self.is_of_job else ""
 
     @property
     def form_url(self) -> str:
-        """The form of the job, filled in as it was."""
-        query = {name: value for name, value in self.hints.items() if name != "job"}
-        return f"{reverse('exports:export', args=[self.operation.job_id])}?{urlencode(query)}"
+        """Where another format is chosen: the form of the job, filled in as it was, or the purposes."""
+        if not self.is_of_job:
+            query = {self.operation.target: self.operation.target_id, "part": "all"}
+            return f"{reverse('exports:get_for')}?{urlencode(query)}"
+        given = {name: value for name, value in self.hints.items() if name != "job"}
+        return f"{reverse('exports:export', args=[self.operation.job_id])}?{urlencode(given)}"
+
+
+def time_left(since: datetime | None, done: int, whole: int, now: datetime) -> str:
+    """About how long it still takes, going on as it did; "" while that can't be told."""
+    seconds = (now - since).total_seconds() if since else 0.0
+    if seconds < SURE_SECONDS or done * 20 < whole:
+        return ""
+    left = seconds * (whole - done) / done
+    if left < 60:
+        return "less than a minute left"
+    minutes = round(left / 60)
+    if minutes < 90:
+        return f"about {minutes} minute{'' if minutes == 1 else 's'} left"
+    return f"about {round(minutes / 60)} hours left"
 
 
 def items_for(person: Person, requests: Iterable[Request], new: str = "") -> list[Item]:
-    """Upstream: the names, where they are not cached."""
+    """Upstream: the names, where they are not cached, and a few sizes (see `sizes_of`)."""
     requests = list(requests)
     names = names_of(person, [request.operation for request in requests])
-    return [Item(request, title_of(request.operation, names), is_new=request.id == new) for request in requests]
+    sizes = sizes_of(person, requests)
+    places = places_of(person, [request.id for request in requests])
+    return [
+        Item(
+            request,
+            title_of(request.operation, names),
+            is_new=request.id == new,
+            size=sizes.get(request.id, 0),
+            place=places.get(request.id, ("", "")),
+        )
+        for request in requests
+    ]
 
 
 def names_of(person: Person, operations: list[Operation]) -> Names:

@@ -29,6 +29,7 @@ PAGES = (
     ("Runs", "runs:list"),
     ("Saved views", "saved_views:views"),
     ("Downloads", "exports:downloads"),
+    ("Get data", "exports:get"),
     ("New ground truth job", "ground_truth:create"),
     ("About this server", "server:about"),
 )

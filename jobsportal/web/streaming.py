@@ -1,6 +1,7 @@
 """Files that pass from the upstream to the browser in pieces, never held whole."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 
@@ -85,6 +86,67 @@ def picture_passed_on(request: HttpRequest, download: Download, filename: str) -
     response["Content-Disposition"] = "inline"
     response["Cache-Control"] = f"private, max-age={PICTURE_SECONDS}"
     return response
+
+
+class Skipped(Download):
+    """A part of a file whose upstream hands out the whole only: what lies before it is read and dropped.
+
+    Asked for are the bytes from `start` to `stop`, the latter not included, of `length`."""
+
+    def __init__(self, whole: Download, start: int, stop: int, length: int) -> None:
+        super().__init__(whole.response, whole.request_id)
+        self.start, self.stop, self.length = start, stop, length
+
+    @property
+    def status(self) -> int:
+        return 206
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        headers = self.response.headers.copy()
+        headers["Content-Length"] = str(self.stop - self.start)
+        headers["Content-Range"] = f"bytes {self.start}-{self.stop - 1}/{self.length}"
+        return headers
+
+    def _pieces(self) -> Iterator[bytes]:
+        at = 0
+        whole = super()._pieces()
+        try:
+            for piece in whole:
+                part = piece[max(0, self.start - at) : max(0, self.stop - at)]
+                at += len(piece)
+                if part:
+                    yield part
+                if at >= self.stop:
+                    return
+        finally:
+            close(whole)
+
+
+def skipping(request: HttpRequest, download: Download) -> Download:
+    """The part that was asked for, of a file that the upstream sends whole although it was asked for a part. The file
+    as it came in any other case: several parts, a part behind its end, an `If-Range` that names another state of it."""
+    length = whole_length(download)
+    wanted = re.fullmatch(r"bytes=([0-9]{0,15})-([0-9]{0,15})", request.headers.get("Range", "").strip())
+    if length is None or wanted is None or not (wanted[1] or wanted[2]) or not is_same_state(request, download):
+        return download
+    start = int(wanted[1]) if wanted[1] else max(0, length - int(wanted[2]))
+    stop = min(int(wanted[2]) + 1, length) if wanted[1] and wanted[2] else length
+    return Skipped(download, start, stop, length) if start < stop else download
+
+
+def whole_length(download: Download) -> int | None:
+    """The length of a file that comes whole, where the upstream tells it."""
+    told = download.headers.get("Content-Length", "")
+    is_told = download.status == 200 and told.isascii() and told.isdecimal() and len(told) < 16
+    return int(told) if is_told else None
+
+
+def is_same_state(request: HttpRequest, download: Download) -> bool:
+    """Whether a part of this file fits to what was fetched before. A weak tag says nothing about that."""
+    condition = request.headers.get("If-Range")
+    tags = [download.headers.get("ETag", ""), download.headers.get("Last-Modified", "")]
+    return condition is None or condition in [tag for tag in tags if tag and not tag.startswith("W/")]
 
 
 def passed_on(

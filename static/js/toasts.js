@@ -4,7 +4,7 @@
 const TOAST_MS = 12000;
 const MOST = 3;
 
-function showToast({ words, kind = "done", undo = "", job = 0, href = "", link = "" }) {
+function showToast({ words, kind = "done", undo = "", job = 0, href = "", link = "", here = false }) {
   const shown = document.getElementById("toasts");
   for (const old of shown.children) {
     if (old.querySelector(".toast-words").textContent === words) old.remove();
@@ -16,6 +16,7 @@ function showToast({ words, kind = "done", undo = "", job = 0, href = "", link =
   if (href) {
     anchor.href = href;
     anchor.textContent = link || anchor.textContent;
+    if (here) anchor.removeAttribute("target");
   } else {
     anchor.remove();
   }

@@ -132,6 +132,17 @@ def until(moment: datetime | None) -> SafeString | str:
     )
 
 
+@register.simple_tag
+def when(moment: datetime | None) -> SafeString | str:
+    """The same within a sentence: "at 10:42", "tomorrow at 10:42", "on Nov 23, 18:00"."""
+    local = localtime(moment)
+    if local is None:
+        return ""
+    days = (local.date() - timezone.localdate()).days
+    before = "at " if days == 0 else "" if days == 1 else "on "
+    return format_html("{}{}", before, until(moment))
+
+
 @register.filter
 def thousands(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
