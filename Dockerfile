@@ -29,4 +29,4 @@ EXPOSE 8000
 # Probes are answered whatever host they name, so ALLOWED_HOSTS needs nothing for this.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s \
     CMD ["python", "-c", "import os, urllib.request as r; r.build_opener(r.ProxyHandler({})).open(f\"http://127.0.0.1:{os.environ['PORT']}/healthz\", timeout=3)"]
-CMD ["sh", "-c", "python manage.py migrate --noinput && python manage.py createcachetable && python manage.py clearsessions && python manage.py purgebackups && python manage.py purgeruns && exec python -m jobsportal.serve"]
+CMD ["sh", "-c", "python manage.py migrate --noinput && python manage.py createcachetable && python manage.py clearsessions && python manage.py purgebackups && python manage.py purgeruns && python manage.py purgeshares && python manage.py purgebundles && exec python -m jobsportal.serve"]

@@ -28,6 +28,8 @@ run: $(RUNS) ## The portal and WORKERS workers in front of the CVAT server that 
 	@$(PY) manage.py clearsessions
 	@$(PY) manage.py purgebackups --verbosity 0
 	@$(PY) manage.py purgeruns --verbosity 0
+	@$(PY) manage.py purgebundles --verbosity 0
+	@$(PY) manage.py purgeshares --verbosity 0
 	@$(PY) manage.py collectstatic --noinput --verbosity 0
 	@exec $(PY) -m jobsportal.serve
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import environ
 
@@ -34,3 +35,11 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 # The portal logs each request itself, with the request's id and without the query, which may name people.
 accesslog = None
 loglevel = env.str("LOG_LEVEL", "INFO").lower()
+
+
+def on_starting(server: Any) -> None:
+    """What gunicorn itself says of a request that failed must not hold a link to a file either."""
+    from jobsportal.web.logs import LineFormatter
+
+    for handler in server.log.error_log.handlers:
+        handler.setFormatter(LineFormatter(server.log.error_fmt, server.log.datefmt))

@@ -23,9 +23,10 @@ def locked_for(username: str, address: str) -> float:
     return max(1.0, min(taken.values()) - time.time()) if len(taken) == len(names) else 0.0
 
 
-def count_failure(username: str, address: str) -> None:
+def count_failure(username: str, address: str) -> bool:
+    """Take a place; whether there was one left."""
     until = time.time() + settings.SIGN_IN_LOCK_SECONDS
-    any(cache.add(name, until, settings.SIGN_IN_LOCK_SECONDS) for name in places(username, address))
+    return any(cache.add(name, until, settings.SIGN_IN_LOCK_SECONDS) for name in places(username, address))
 
 
 def forget(username: str, address: str) -> None:

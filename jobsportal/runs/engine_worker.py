@@ -23,6 +23,7 @@ from jobsportal.runs import engine, plans, workers
 from jobsportal.runs.engine_queues import Queue, configured_queue
 from jobsportal.runs.lease import free
 from jobsportal.runs.models import LIVE, RUNNING, Run
+from jobsportal.shares import links
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +89,8 @@ def take_up() -> None:
 
 
 def tidy() -> None:
-    """Forget old entries of the queue in the database, drafts that nobody confirmed, and bundles that are gone."""
+    """Forget old entries of the queue in the database, drafts that nobody confirmed, bundles that are gone, and links
+    that have ended."""
     from django_tasks.base import TaskResultStatus
     from django_tasks_db.models import DBTaskResult
 
@@ -96,6 +98,7 @@ def tidy() -> None:
     old.delete()
     plans.purge()
     orders.purge()
+    links.purge()
 
 
 @contextmanager

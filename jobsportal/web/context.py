@@ -37,6 +37,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "upstream_url": settings.CVAT_PUBLIC_URL,
         "server": SimpleLazyObject(upstream.known),
         "place": place_of(request),
+        "share_links": settings.SHARE_LINKS,
         "section": SECTIONS.get(match.view_name, SECTIONS.get(match.app_name, "")) if match else "",
         "toasts": [] if is_within_page(request) else toasts.taken(request),
     }

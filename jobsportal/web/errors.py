@@ -36,6 +36,8 @@ WITHOUT_PAGE = (
     "bundles:again",
     "bundles:remove",
     "looking:look",
+    "shares:share",  # what was typed may be a password
+    "shares:revoke",
     "accounts:organization",
 )
 

@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 
 from jobsportal.accounts.person import SESSION_KEY as PERSON_KEY
 from jobsportal.web.errors import refused
-from jobsportal.web.logs import current_request_id
+from jobsportal.web.logs import current_request_id, without_links
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -53,7 +53,7 @@ def request_id(get_response: GetResponse) -> GetResponse:
             response = get_response(request)
             response["X-Request-ID"] = current_request_id.get()
             took = 1000 * (time.monotonic() - started)
-            path = request.path.encode("unicode_escape").decode()
+            path = without_links(request.path).encode("unicode_escape").decode()
             logger.info("%s %s %s %.0f ms", request.method, path, response.status_code, took)
             return response
         finally:
