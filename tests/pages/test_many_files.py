@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from jobsportal.annotations import forms
 from jobsportal.annotations.matching import Candidate, matched, twice
 from jobsportal.looking import look
-from jobsportal.sandbox import Sandbox
 from tests.pages.test_upload import CVAT, annotations, box, text, total
 
 JOBS = [
@@ -137,16 +136,6 @@ def test_matching_without_the_upstream_says_so(portal, upstream):
 
 
 # Without a script
-
-
-@pytest.fixture(params=["2.20", "2.42"])
-def server(request, upstream, settings):
-    if request.param == "2.42":
-        yield upstream
-        return
-    with Sandbox(version=request.param, anonymous_per_minute=100_000) as old:
-        settings.CVAT_URL = settings.CVAT_PUBLIC_URL = old.url
-        yield old
 
 
 def file(name, content):

@@ -17,17 +17,6 @@ from tests.pages.test_upload import CVAT, EMPTY, JOB, annotations, box, text, to
 OFFSET = "application/offset+octet-stream"
 
 
-@pytest.fixture(params=["2.20", "2.42"])
-def server(request, upstream, settings):
-    """The configured upstream, of each generation."""
-    if request.param == "2.42":
-        yield upstream
-        return
-    with Sandbox(version=request.param, anonymous_per_minute=100_000) as old:
-        settings.CVAT_URL = settings.CVAT_PUBLIC_URL = old.url
-        yield old
-
-
 @pytest.fixture
 def person(server, sign_in):
     return sign_in()
