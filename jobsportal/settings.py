@@ -177,6 +177,8 @@ X_FRAME_OPTIONS = "DENY"
 # Forms here are small; files never count towards this and are spooled to disk, not held in memory.
 # The longest JSON text that is taken, were all its letters of four bytes; other forms are bounded by a middleware.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+# The page for many files says how many it takes; this only has to let it.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
 WHITENOISE_ALLOW_ALL_ORIGINS = False

@@ -11,9 +11,11 @@ from jobsportal.annotations.contents import HEAD_BYTES, complaint
 from jobsportal.annotations.counting import Counts
 from jobsportal.cvat.types import Format
 from jobsportal.looking import Findings, look
+from jobsportal.looking.turns import turn
 from jobsportal.web.templatetags.portal import size
 
 MIB = 1024 * 1024
+NOT_LOOKED_INTO = "Other files are being looked into just now, so this one was not sent. Send it again in a moment."
 EMPTY_ZIP_BYTES = 22
 
 
@@ -125,22 +127,24 @@ class BeginForm(OptionsForm):
 
 
 class UploadForm(OptionsForm):
-    """The same, with the file itself."""
+    """The same, with the file itself. `findings` are what is in it, where it was looked into before."""
 
     file = forms.FileField(
         label="File",
         error_messages={"required": "Choose a file.", "empty": "This file is empty. Choose another."},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, findings: Findings | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.findings = findings
         self.fields["file"].help_text = f"Up to {size(max_bytes())}."
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
         checked_size(file.size)
-        if problems := looked_into(file).problems:
-            raise forms.ValidationError(list(problems))
+        findings = self.findings or looked_into(file)
+        if findings.problems:
+            raise forms.ValidationError(list(findings.problems))
         return file
 
     def clean(self) -> dict[str, Any]:
@@ -158,8 +162,9 @@ def checked_size(size: int) -> int:
 
 
 def looked_into(file: Any) -> Findings:
-    """What is in a file; it is left at its beginning."""
-    findings = look(file, file.name)
+    """What is in a file; it is left at its beginning. What could not be looked into is not to be sent."""
+    with turn() as has_come:
+        findings = look(file, file.name) if has_come else Findings(file.name, problems=(NOT_LOOKED_INTO,))
     file.seek(0)
     return findings
 

@@ -134,12 +134,12 @@ def one_brought(person: Person, job_id: int, file: Any, options: QueryDict) -> O
 
 def form_for(person: Person, subject: Subject, file: Any, options: QueryDict) -> UploadForm:
     """The options as they were chosen for all files; the format of this one, where it is to be told by the file."""
-    choices = options_for(person, subject)
+    choices, findings = options_for(person, subject), looked_into(file)
     data = options.copy()
     data.pop("seen", None)
     if not data.get("format"):
-        data["format"] = guessed_format(looked_into(file), choices["formats"])
-    return UploadForm(data, {"file": file}, **choices)
+        data["format"] = guessed_format(findings, choices["formats"])
+    return UploadForm(data, {"file": file}, findings=findings, **choices)
 
 
 def complaint_about(form: UploadForm) -> str:

@@ -6,7 +6,7 @@
     POST  /jobs/{id}/upload/finish?t=   import it → where to follow that
 
 For scripts: all answers are JSON, of failures too: `problem` says what it is, `errors` at which field, and `again`
-whether the same may well succeed a moment later.
+whether the same may well succeed a moment later; then `brief` says it without asking for that.
 """
 
 import logging
@@ -38,7 +38,7 @@ from jobsportal.annotations.upload_views import options_for
 from jobsportal.cvat import errors
 from jobsportal.cvat.multipart import Rest
 from jobsportal.web.addresses import whole_number
-from jobsportal.web.errors import in_words, told
+from jobsportal.web.errors import in_brief, in_words, told
 from jobsportal.web.streaming import transfer
 
 logger = logging.getLogger(__name__)
@@ -63,8 +63,8 @@ def in_json(view: View) -> View:
             raise
         except errors.CVATError as error:
             logger.warning("%s (upstream request %s)", error, error.request_id or "-")
-            again = isinstance(error, PASSING)
-            return problem(in_words(error), told(error).status, again=again, after=error.retry_after)
+            more = {"brief": in_brief(error), "again": isinstance(error, PASSING), "after": error.retry_after}
+            return problem(in_words(error), told(error).status, **more)
 
     return told_in_json
 
@@ -124,19 +124,39 @@ def offset_of(request: PortalRequest, sending: Sending) -> int | None:
         return None
 
 
+class Incoming:
+    """The body of a request as it comes in. `is_broken` tells whose line broke, where one did."""
+
+    def __init__(self, request: PortalRequest) -> None:
+        self.request = request
+        self.is_broken = False
+
+    def read(self, size: int) -> bytes:
+        try:
+            piece = self.request.read(size)
+        except OSError:
+            self.is_broken = True
+            raise
+        self.is_broken = bool(size) and not piece
+        return piece
+
+
 def passed_on(request: PortalRequest, sending: Sending) -> HttpResponseBase:
-    """Send the body on while it comes in. The person's line may break in the middle: then so does that upstream, and
-    nobody is left to be told."""
+    """Send the body on while it comes in. The person's line may break in the middle: then so does that upstream."""
     offset = whole_number(request.headers.get("Upload-Offset", ""))
     length = whole_number(request.META.get("CONTENT_LENGTH") or "")
     if offset is None or not length:
         return problem("A piece says where it begins, and how long it is.", 400)
     if length > settings.UPLOAD_PIECE_MIB * MIB or offset + length > sending.place.length:
         return problem("This piece is longer than it may be.", 413)
-    uploads = request.person.client.uploads
+    uploads, body = request.person.client.uploads, Incoming(request)
     try:
         with transfer():
-            return JsonResponse({"offset": uploads.append(sending.place, offset, Rest(request, length))})
+            return JsonResponse({"offset": uploads.append(sending.place, offset, Rest(body, length))})
+    except errors.Unreachable:
+        if not body.is_broken:
+            raise
+        return problem("This piece broke off.", 400, again=True)
     except errors.Conflict:
         return problem("The file goes on elsewhere.", 409, offset=offset_of(request, sending))
     except errors.NotFound:

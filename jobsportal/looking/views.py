@@ -1,7 +1,6 @@
 """A look inside a file for a job that it may be sent to."""
 
 from functools import partial
-from threading import BoundedSemaphore
 from typing import Any
 
 from django.conf import settings
@@ -21,12 +20,10 @@ from jobsportal.looking import Findings, Verdict, compare, look
 from jobsportal.looking.comparing import counted
 from jobsportal.looking.forms import LookForm
 from jobsportal.looking.sources import BROKEN
+from jobsportal.looking.turns import turn
 from jobsportal.web.errors import in_words
 from jobsportal.web.parallel import side_by_side
 
-# Reading keeps a processor busy and takes memory, so only few files are read at a time.
-turns = BoundedSemaphore(2)
-WAIT_SECONDS = 30
 MOST_LABELS = 12
 BUSY = "Other files are being looked into just now, so this one was not. It can be uploaded all the same."
 
@@ -39,13 +36,11 @@ def look_inside(request: PortalRequest, job_id: int) -> HttpResponse:
     form = LookForm(request.POST, request.FILES)
     if not form.is_valid():
         return answer(request, Findings("", problems=tuple(form.complaints)), status=422)
-    if not turns.acquire(timeout=WAIT_SECONDS):
-        return answer(request, Findings("", warnings=(BUSY,)))
-    try:
+    with turn() as has_come:
+        if not has_come:
+            return answer(request, Findings("", warnings=(BUSY,)))
         findings = look(form.content, form.cleaned_data["name"], entries=form.cleaned_data["entries"])
         head = head_of(form)
-    finally:
-        turns.release()
     if findings.problems:
         return answer(request, findings)
     return answer(request, findings, **compared(request.person, job_id, findings, head))

@@ -106,8 +106,13 @@ TELLINGS: list[tuple[type[errors.CVATError], Told]] = [
 
 def in_words(error: errors.CVATError) -> str:
     """A failure in one line: what happened, and the upstream's own words where it has any worth showing."""
-    telling = told(error)
-    return " ".join(part for part in (f"{telling.title}.", said(error) or telling.words, hint(error)) if part)
+    telling = "" if said(error) else told(error).words
+    return " ".join(part for part in (in_brief(error), telling, hint(error)) if part)
+
+
+def in_brief(error: errors.CVATError) -> str:
+    """The same without what to do next, for where that is being done already."""
+    return " ".join(part for part in (f"{told(error).title}.", said(error)) if part)
 
 
 def hint(error: errors.CVATError) -> str:

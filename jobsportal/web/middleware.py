@@ -11,6 +11,7 @@ from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
 
 from jobsportal.accounts.person import SESSION_KEY as PERSON_KEY
+from jobsportal.web.addresses import is_within_page
 from jobsportal.web.errors import refused
 from jobsportal.web.logs import current_request_id, without_links
 
@@ -108,22 +109,29 @@ def refuse_oversized(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.META.get("HTTP_TRANSFER_ENCODING") and not request.META.get("CONTENT_LENGTH"):
             words = "The length of what is sent has to be told beforehand. Nothing was changed."
-            response = refused(request, "This has no length", words, 411)
-            response["Connection"] = "close"
-            return response
+            return unread(request, "This has no length", words, 411)
         length = request.META.get("CONTENT_LENGTH") or "0"
-        setting = next((setting for end, setting in UPLOADS.items() if request.path.endswith(end)), "UPLOAD_MAX_MIB")
-        most = getattr(settings, setting)
-        is_upload = request.path.endswith(tuple(UPLOADS)) and PERSON_KEY in request.session
-        limit = most * 1024 * 1024 + FORM_ALLOWANCE if is_upload else FORM_ALLOWANCE
-        if length.isdecimal() and int(length) > limit:
-            words = f"Files of up to {most:,} MiB can be uploaded here. Nothing was changed."
-            response = refused(request, "This is too large", words, 413)
-            response["Connection"] = "close"
-            return response
-        return get_response(request)
+        setting = next((setting for end, setting in UPLOADS.items() if request.path.endswith(end)), None)
+        is_known = PERSON_KEY in request.session
+        most = getattr(settings, setting or "UPLOAD_MAX_MIB")
+        limit = most * 1024 * 1024 + FORM_ALLOWANCE if setting and is_known else FORM_ALLOWANCE
+        if not length.isdecimal() or int(length) <= limit:
+            return get_response(request)
+        if setting and not is_known:
+            # They may have been signed in when they began.
+            status = 401 if is_within_page(request) else 413
+            return unread(request, "You are signed out", "Nothing was sent. Sign in, then send it again.", status)
+        words = f"Files of up to {most:,} MiB can be uploaded here. Nothing was changed."
+        return unread(request, "This is too large", words, 413)
 
     return middleware
+
+
+def unread(request: HttpRequest, title: str, words: str, status: int) -> HttpResponse:
+    """A refusal that ends the connection, since what is still to come is not read."""
+    response = refused(request, title, words, status)
+    response["Connection"] = "close"
+    return response
 
 
 def compress(get_response: GetResponse) -> GetResponse:

@@ -9,6 +9,8 @@ window.portal ??= {};
   const MOST_FAILURES = 20;
   const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 
+  const CHANGED = "The file was changed or removed since it was chosen. Choose it again.";
+
   class Cancelled extends Error {}
 
   const seconds = (count) => new Promise((resolve) => setTimeout(resolve, 1000 * count));
@@ -84,6 +86,13 @@ window.portal ??= {};
     return isOldToken && (await renewToken()) ? exchange(method, address, options) : answer;
   }
 
+  // A browser reads a file only as it was chosen; what has become of it since looks like a broken line.
+  const isReadable = (file) =>
+    file.slice(0, 1).arrayBuffer().then(
+      () => true,
+      () => false,
+    );
+
   const isGood = (answer) => answer.status >= 200 && answer.status < 300 && answer.json;
   const isPassing = (answer) => !answer.status || answer.json?.again || (!answer.json && [502, 503, 504].includes(answer.status));
 
@@ -102,7 +111,7 @@ window.portal ??= {};
     constructor(person, job, file, { options, tell }) {
       Object.assign(this, { job, file, options, tell });
       this.key = memory.key(person, job, file);
-      this.sent = 0;
+      this.sent = this.failures = 0;
       this.isCancelled = false;
     }
 
@@ -158,16 +167,13 @@ window.portal ??= {};
     async sendAll() {
       while (this.sent < this.file.size) {
         const answer = await this.sendPiece();
-        if (isGood(answer)) this.failures = 0;
-        if (isGood(answer) || (answer.status === 409 && answer.json)) {
-          this.reached(answer.json.offset ?? this.file.size);
-        } else if (isPassing(answer)) {
-          if (await this.pause(answer)) return answer;
-          const failed = await this.takeUp();
-          if (failed) return failed;
-        } else {
-          return answer;
-        }
+        const isTold = isGood(answer) || (answer.status === 409 && answer.json);
+        if (isTold && this.reached(answer.json.offset ?? this.file.size)) continue;
+        if (!isTold && !isPassing(answer)) return answer;
+        if (!answer.status && !(await isReadable(this.file))) return { status: 0, json: { problem: CHANGED } };
+        if (await this.pause(answer)) return answer;
+        const failed = await this.takeUp();
+        if (failed) return failed;
       }
       return undefined;
     }
@@ -187,9 +193,14 @@ window.portal ??= {};
       return this.persist(() => this.call("POST", "finish", { body: this.options() }));
     }
 
+    // Whether that is somewhere else than before. Only going on is a success: a server may well answer, and yet take
+    // nothing.
     reached(offset) {
+      const hasMoved = offset !== this.sent;
+      if (offset > this.sent) this.failures = 0;
       this.sent = offset;
       memory.write(this.key, { token: this.token, sent: offset, name: this.file.name, size: this.file.size });
+      return hasMoved;
     }
 
     async call(method, step, options) {
@@ -203,17 +214,14 @@ window.portal ??= {};
     async persist(step) {
       for (;;) {
         const answer = await step();
-        if (!isPassing(answer)) {
-          this.failures = 0;
-          return answer;
-        }
+        if (!isPassing(answer)) return answer;
         if (await this.pause(answer)) return answer;
       }
     }
 
     // Wait before the next try, longer each time; whether it has failed too often.
     async pause(answer) {
-      this.failures = (this.failures ?? 0) + 1;
+      this.failures += 1;
       if (this.failures > MOST_FAILURES && navigator.onLine) return true;
       let left = Math.max(answer.json?.after ?? 0, Math.min(2 ** (this.failures - 1), LONGEST_PAUSE));
       const woken = new Promise((resolve) => (this.wake = resolve));
@@ -222,7 +230,7 @@ window.portal ??= {};
       woken.then(() => (isAwake = true));
       for (; left > 0 && !isAwake; left -= 1) {
         const words = navigator.onLine
-          ? `${wordsOf(answer)} Trying again in ${Math.ceil(left)} s.`
+          ? `${answer.json?.brief ?? wordsOf(answer)} Trying again in ${Math.ceil(left)} s.`
           : "You are offline. It goes on by itself once you are back.";
         this.tell({ state: "waiting", sent: this.sent, words });
         await Promise.race([woken, seconds(Math.min(1, left))]);

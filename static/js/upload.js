@@ -5,6 +5,9 @@
 (() => {
   const MB = 1000 * 1000;
   const inMegabytes = (bytes) => (bytes / MB).toFixed(1);
+  const inKilobytes = (bytes) => Math.ceil(bytes / 1000);
+  const share = (part, whole) =>
+    whole < MB ? `${inKilobytes(part)} of ${inKilobytes(whole)} kB` : `${inMegabytes(part)} of ${inMegabytes(whole)} MB`;
   const percent = (part, whole) => Math.floor((100 * part) / whole);
   const region = () => document.getElementById("upload");
   const formIn = (place) => place.querySelector("form[data-upload]");
@@ -45,7 +48,7 @@
     if (state === "handing") bar.removeAttribute("value");
     else bar.value = (100 * sent) / total;
     box.querySelector("[data-upload-cancel]").hidden = state === "handing";
-    const numbers = `${inMegabytes(sent)} of ${inMegabytes(total)} MB`;
+    const numbers = share(sent, total);
     const told = {
       sending: numbers,
       waiting: `${numbers}. ${words}`,
@@ -75,7 +78,10 @@
     const { ok, format, html } = await portal.look(form.dataset.job, file);
     if (file !== form.elements.file.files[0]) return;
     place.innerHTML = html;
-    if (!ok) form.dataset.refused = "true";
+    if (!ok) {
+      form.dataset.refused = "true";
+      form.querySelector("[data-format-hint]").textContent = "";
+    }
     const select = form.elements.format;
     if (!ok || ![...select.options].some((option) => option.value === format) || !format || form.dataset.picked) return;
     select.value = format;
@@ -89,7 +95,7 @@
     const file = form.elements.file.files[0];
     const select = form.elements.format;
     hint.textContent = "";
-    if (!file) return;
+    if (!file || form.dataset.refused) return;
     const fits = fitting(form, file.name);
     if (mayChoose && !select.value && fits.length === 1) {
       select.value = fits[0].value;
@@ -231,10 +237,9 @@
     forgetError(event.target);
     if (event.target.name !== "file" && event.target.name !== "format") return;
     if (event.target.name === "format") form.dataset.picked = event.target.value;
+    if (event.target.name === "file") lookInto(form);
     look(form, event.target.name === "file");
-    if (event.target.name !== "file") return;
-    lookInto(form);
-    showRemembered(form);
+    if (event.target.name === "file") showRemembered(form);
   });
 
   window.addEventListener("beforeunload", (event) => {

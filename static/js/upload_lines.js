@@ -9,7 +9,7 @@
   const BEFORE = ["checking", "ready", "blocked", "lost"];
   const UNDER_WAY = ["waiting", "sending", "handing", "importing"];
   const BAD = ["blocked", "failed", "gone", "empty"];
-  const KEPT = ["name", "size", "lastModified", "job", "whyJob", "format", "state", "words", "follow", "restore", "page", "total"];
+  const KEPT = ["name", "size", "lastModified", "job", "whyJob", "format", "state", "words", "follow", "restore", "page", "total", "picked"];
 
   class Line {
     constructor(facts, changed) {

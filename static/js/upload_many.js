@@ -3,6 +3,7 @@
 
 {
   const AT_ONCE = 3;
+  const AGAIN = ["lost", "failed", "gone"]; // the same file, chosen once more, is taken up again
   const form = document.querySelector("form[data-many]");
   const { person, match, max, most } = form.dataset;
   const place = location.pathname + location.search;
@@ -36,14 +37,22 @@
   // Files that come in: those that a line waits for, and new ones, whose jobs are found by their names.
   async function take(files) {
     const fresh = [];
+    let left = 0;
     for (const file of files) {
-      const waiting = lines.all.find((line) => line.isFor(file));
-      if (waiting && waiting.state !== "lost") continue;
-      if (waiting) waiting.file = file;
-      else if (lines.all.length < Number(most)) fresh.push(portal.Line.of(file, showAll));
-      if (waiting) check(waiting);
+      const known = lines.all.find((line) => line.isFor(file));
+      if (known && AGAIN.includes(known.state)) {
+        known.file = file;
+        check(known);
+      } else if (!known && lines.all.length < Number(most)) {
+        const line = portal.Line.of(file, showAll);
+        lines.add(line);
+        fresh.push(line);
+      } else if (!known) {
+        left += 1;
+      }
     }
-    for (const line of fresh) lines.add(line);
+    part("left-out").hidden = !left;
+    part("left-out-words").textContent = left ? `${plural(left, "file")} left out: up to ${most} fit here. Remove some first.` : "";
     showAll();
     if (!fresh.length) return;
     const names = new URLSearchParams(fresh.map((line) => ["name", line.name]));
@@ -84,9 +93,10 @@
   function checked(line, found, answer) {
     line.showFindings(found.html);
     const problem = answer.json?.problem ?? (answer.json ? "" : "The job could not be looked at.");
+    line.isChecked = !problem;
     if (problem) return line.set({ state: "failed", words: `Not sent. ${problem}` });
     const { total, formats } = answer.json;
-    const format = form.elements.format.value || line.format || found.format || byEnding(line, formats);
+    const format = line.picked || form.elements.format.value || found.format || byEnding(line, formats);
     if (!found.ok) return line.set({ state: "blocked", words: `Not sent. ${blame(line)}`, total, format });
     const doubt = line.part("[data-findings] .notice.warn p")?.textContent.trim();
     const { state = "ready", words } = readyWords(format, total, formats);
@@ -268,10 +278,13 @@
       line.set({ job: Number(event.target.value) || null, whyJob: "Chosen by you" });
       if (line.file) check(line);
     } else if (line && event.target.matches("[data-format]")) {
-      line.set({ format: event.target.value });
+      line.set({ format: event.target.value, picked: event.target.value });
       if (line.file) check(line);
-    } else if (event.target.matches("[data-for-all]") && event.target.value) {
-      for (const one of lines.all) if (one.isBefore && one.file) check(one);
+    } else if (event.target.matches("[data-for-all]")) {
+      for (const one of lines.all) {
+        one.picked = "";
+        if (one.isBefore && one.file) check(one);
+      }
     } else {
       showAll();
     }
@@ -281,7 +294,8 @@
     const line = lines.of(event.target);
     const action = event.target.closest("[data-do]")?.dataset.do;
     if (!line || !action) return;
-    if (action === "again") send(line);
+    // What was never looked at has not been agreed to either.
+    if (action === "again") line.isChecked ? send(line) : check(line);
     if (action === "stop") line.sending ? line.sending.cancel() : line.set({ state: "ready", words: "Stopped." });
     if (action === "remove") {
       lines.remove(line);

@@ -303,3 +303,109 @@ def test_what_came_in_between_is_asked_about_with_the_file_still_chosen(
     page.get_by_label("Replace the 19 annotations that are there").check()
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_role("heading", name="The annotations were replaced")).to_be_visible(timeout=15_000)
+
+
+@pytest.mark.usefixtures("broken_lines")
+def test_a_file_that_was_changed_since_it_was_chosen_is_no_broken_line(
+    page: Page, enter, sandbox: Sandbox, tmp_path: Path
+):
+    file = tmp_path / "boxes.xml"
+    file.write_text(xml(sandbox))
+    enter(page)
+    page.goto(f"/jobs/{JOB}/upload/")
+    choose(page, file)
+    expect(page.locator("[data-upload-findings]")).to_contain_text("1 object")
+    file.write_text(xml(sandbox) + "<!-- later -->")
+    page.get_by_label(re.compile("^Replace")).check()
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("alert").filter(has_text="changed or removed since it was chosen")).to_be_visible()
+    assert total(sandbox) == 20
+
+
+@pytest.mark.usefixtures("broken_lines")
+def test_pieces_that_never_arrive_are_sent_less_and_less_often(page: Page, enter, sandbox: Sandbox, tmp_path: Path):
+    file = tmp_path / "boxes.xml"
+    file.write_text(xml(sandbox))
+    sandbox.fail("PATCH", "/annotations/", status=503, times=None)
+    enter(page)
+    page.goto(f"/jobs/{JOB}/upload/")
+    upload(page, file)
+    # Between the tries the server says readily that nothing has come.
+    for pause in (1, 2, 4):
+        expect(page.locator("[data-upload-words]")).to_contain_text(f"Trying again in {pause} s.")
+    assert "Try again in" not in page.locator("[data-upload-words]").inner_text()
+
+
+def test_who_signed_out_in_the_middle_is_not_told_of_sizes(
+    page: Page, enter, sandbox: Sandbox, tmp_path: Path, quiet: list[str]
+):
+    file = archive(sandbox, tmp_path / "depot.zip", 12 * MIB)
+    enter(page)
+    page.goto(f"/jobs/{JOB}/upload/")
+    choose(page, file)
+    page.get_by_label(re.compile("^Replace")).check()
+    page.context.clear_cookies(name="portal_session")
+    page.route("**/upload/begin", lambda route: route.fulfill(json={"token": "kept", "offset": 0}))
+    page.get_by_role("button", name="Upload").click()
+    expect(page.get_by_role("alert").filter(has_text="You are signed out. Sign in in another tab")).to_be_visible()
+    quiet.clear()
+
+
+def test_a_job_that_could_not_be_looked_at_is_not_replaced_unasked(page: Page, enter, sandbox: Sandbox):
+    enter(page)
+    page.goto("/upload/?org=acme&task_id=6")
+    drop(page, {"job46.xml": xml(sandbox)})
+    line = line_of(page, "job46.xml")
+    expect(line).to_contain_text("Ready. 20 annotations there now.")
+    sandbox.fail("GET", "/api/jobs/46/annotations", status=403)
+    line.get_by_label("Format of job46.xml").select_option("COCO 1.0")
+    expect(line).to_contain_text("Not sent.")
+    line.get_by_role("button", name="Try again").click()
+    expect(line).to_contain_text("Ready. 20 annotations there now.")
+    assert total(sandbox) == 20
+
+
+def test_the_format_of_one_file_goes_before_that_of_all(page: Page, enter, sandbox: Sandbox):
+    enter(page)
+    page.goto("/upload/?org=acme&task_id=6")
+    drop(page, {"job46.xml": xml(sandbox), "job47.xml": xml(sandbox, 47)})
+    formats = [page.get_by_label(f"Format of {name}") for name in ("job46.xml", "job47.xml")]
+    page.get_by_label("Format", exact=True).select_option("COCO 1.0")
+    for format in formats:
+        expect(format).to_have_value("COCO 1.0")
+    formats[0].select_option("YOLO 1.1")
+    expect(line_of(page, "job46.xml")).to_contain_text("Ready.")
+    expect(formats[0]).to_have_value("YOLO 1.1")
+    page.get_by_label("Format", exact=True).select_option("As each file is")
+    for format in formats:
+        expect(format).to_have_value("CVAT 1.1")
+
+
+def test_files_beyond_what_fits_are_said_to_be_left_out(page: Page, enter, sandbox: Sandbox):
+    enter(page)
+    page.goto("/upload/?org=acme&task_id=6")
+    drop(page, {f"stray v{number}.xml": xml(sandbox) for number in range(303)})
+    expect(page.get_by_role("alert")).to_have_text("3 files left out: up to 300 fit here. Remove some first.")
+    expect(page.locator(".file-line")).to_have_count(300)
+
+
+def test_what_failed_before_a_reload_is_taken_up_when_its_file_is_chosen_again(page: Page, enter, sandbox: Sandbox):
+    enter(page)
+    page.goto("/upload/?org=acme&task_id=6")
+    drop(page, {"job46.xml": xml(sandbox, label="zebra")})
+    page.get_by_label(re.compile("^Replace the")).check()
+    page.get_by_role("button", name="Upload 1 file").click()
+    expect(line_of(page, "job46.xml")).to_contain_text("Nothing was changed.")
+    page.reload()
+    drop(page, {"job46.xml": xml(sandbox, label="zebra")})
+    expect(line_of(page, "job46.xml")).to_contain_text("Ready. 20 annotations there now.")
+
+
+def test_a_file_that_is_refused_is_not_called_uploadable(page: Page, enter, tmp_path: Path):
+    picture = tmp_path / "boxes.png"
+    picture.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    enter(page)
+    page.goto(f"/jobs/{JOB}/upload/")
+    choose(page, picture)
+    expect(page.locator("[data-upload-findings]")).to_contain_text("This is a picture")
+    expect(page.locator("[data-format-hint]")).to_be_empty()

@@ -53,3 +53,14 @@ def older(settings) -> Iterator[Sandbox]:
     with Sandbox(version="2.20") as sandbox:
         settings.CVAT_URL = settings.CVAT_PUBLIC_URL = sandbox.url
         yield sandbox
+
+
+@pytest.fixture(params=["2.20", "2.42"])
+def server(request: pytest.FixtureRequest, upstream: Sandbox, settings) -> Iterator[Sandbox]:
+    """The configured upstream, of each generation."""
+    if request.param == "2.42":
+        yield upstream
+        return
+    with Sandbox(version=request.param, anonymous_per_minute=100_000) as old:
+        settings.CVAT_URL = settings.CVAT_PUBLIC_URL = old.url
+        yield old

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from jobsportal.cvat.types import Format, Formats
-from jobsportal.looking import views
+from jobsportal.looking import turns, views
 from tests.checks import parsed
 from tests.looking.files import COCO, XML, zip_of
 from tests.sandbox.conftest import Caller
@@ -249,8 +249,8 @@ def test_more_than_is_looked_into_is_refused_before_it_is_read(portal, settings)
 
 
 def test_when_too_many_are_read_at_once_one_goes_without(portal, upstream, monkeypatch):
-    monkeypatch.setattr(views, "WAIT_SECONDS", 0.01)
-    with views.turns, views.turns:
+    monkeypatch.setattr(turns, "WAIT_SECONDS", 0.01)
+    with turns.turns, turns.turns:
         answer = ask(portal, about(upstream), name="a.xml")
     assert root(answer).get("data-ok") == "true" and "was not" in text(answer)
     for _ in range(3):

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jobsportal.annotations import forms
 from jobsportal.annotations.matching import Candidate, matched, twice
-from jobsportal.sandbox import Sandbox
+from jobsportal.looking import look
 from tests.pages.test_upload import CVAT, annotations, box, text, total
 
 JOBS = [
@@ -87,7 +88,7 @@ def test_all_that_a_list_finds_can_be_chosen(portal, upstream):
 
 
 def test_the_list_offers_it(portal):
-    assert 'formaction="/upload/?org=acme">Upload annotations…' in text(portal.get("/jobs/?org=acme"))
+    assert re.search(r'formaction="/upload/\?org=acme"[^>]*>Upload annotations…', text(portal.get("/jobs/?org=acme")))
 
 
 @pytest.mark.parametrize(
@@ -135,16 +136,6 @@ def test_matching_without_the_upstream_says_so(portal, upstream):
 
 
 # Without a script
-
-
-@pytest.fixture(params=["2.20", "2.42"])
-def server(request, upstream, settings):
-    if request.param == "2.42":
-        yield upstream
-        return
-    with Sandbox(version=request.param, anonymous_per_minute=100_000) as old:
-        settings.CVAT_URL = settings.CVAT_PUBLIC_URL = old.url
-        yield old
 
 
 def file(name, content):
@@ -239,3 +230,17 @@ def test_signing_out_in_between_is_noticed(portal, upstream):
 def test_a_reason_for_not_sending_is_safe_to_show(portal, upstream):
     page = send(portal, file("<b>job46</b>.xml", b"\x89PNG\r\n\x1a\n")).content.decode()
     assert "<b>job46" not in page and len(annotations(upstream)["shapes"]) == 18
+
+
+def test_more_files_than_fit_are_told_and_up_to_that_all_are_taken(portal, upstream):
+    page = text(send(portal, *(file(f"stray v{number}.xml", b"<annotations/>") for number in range(300))))
+    assert "0 begun, 300 not" in page
+    answer = send(portal, *(file(f"stray v{number}.xml", b"<annotations/>") for number in range(301)))
+    assert answer.status_code == 422 and "Choose at most 300 files at once." in text(answer)
+
+
+def test_each_file_is_looked_into_once(portal, upstream, monkeypatch):
+    names = []
+    monkeypatch.setattr(forms, "look", lambda file, name: names.append(name) or look(file, name))
+    page = text(send(portal, file("job46.xml", box(upstream)), file("job47.xml", b"<annotations/>")))
+    assert "2 begun, 0 not" in page and names == ["job46.xml", "job47.xml"]

@@ -9,21 +9,12 @@ from django.core.cache import cache
 from django.test import Client
 
 from jobsportal.annotations.models import Backup
+from jobsportal.looking import turns
 from jobsportal.sandbox import Sandbox
+from tests.checks import CheckedClient
 from tests.pages.test_upload import CVAT, EMPTY, JOB, annotations, box, text, total
 
 OFFSET = "application/offset+octet-stream"
-
-
-@pytest.fixture(params=["2.20", "2.42"])
-def server(request, upstream, settings):
-    """The configured upstream, of each generation."""
-    if request.param == "2.42":
-        yield upstream
-        return
-    with Sandbox(version=request.param, anonymous_per_minute=100_000) as old:
-        settings.CVAT_URL = settings.CVAT_PUBLIC_URL = old.url
-        yield old
 
 
 @pytest.fixture
@@ -266,6 +257,7 @@ def test_more_transfers_than_there_is_room_for_are_asked_to_wait(portal, monkeyp
     answer = piece(portal, token, 0, b"x")
     assert answer.status_code == 503 and answer.json() == {
         "problem": "Test CVAT is busy. Too many files are on their way through the portal.",
+        "brief": "Test CVAT is busy. Too many files are on their way through the portal.",
         "again": True,
         "after": 30,
     }
@@ -362,6 +354,37 @@ def test_a_file_that_must_not_be_opened_is_refused_by_the_plain_form(portal, ups
     data["file"].name = "boxes.zip"
     answer = portal.post(f"/jobs/{JOB}/upload/", data)
     assert answer.status_code == 422 and 'id="id_file_error"' in text(answer) and total(upstream) == 20
+
+
+def test_the_plain_form_waits_for_its_turn_to_be_looked_into(portal, upstream, monkeypatch):
+    monkeypatch.setattr(turns, "WAIT_SECONDS", 0.01)
+    data = {"file": io.BytesIO(box(upstream)), "format": CVAT, "seen": 20, "replace": "on"}
+    data["file"].name = "boxes.xml"
+    with turns.turns, turns.turns:
+        answer = portal.post(f"/jobs/{JOB}/upload/", data)
+    assert answer.status_code == 422 and "was not sent. Send it again" in text(answer) and total(upstream) == 20
+
+
+def test_a_piece_that_breaks_off_is_not_blamed_on_the_upstream(portal, upstream):
+    token = begun(portal, 100).json()["token"]
+    cut = {"wsgi.input": io.BytesIO(b"x" * 10), "CONTENT_LENGTH": "50", "HTTP_UPLOAD_OFFSET": "0"}
+    answer = portal.patch(f"/jobs/{JOB}/upload/piece?t={token}", b"", content_type=OFFSET, **cut)
+    assert answer.status_code == 400 and answer.json() == {"problem": "This piece broke off.", "again": True}
+
+
+def test_what_passes_is_told_in_brief_as_well(person, server):
+    token = begun(person, 100).json()["token"]
+    server.fail("PATCH", reset=True)
+    told = piece(person, token, 0, b"x" * 10).json()
+    assert told["brief"] == "Test CVAT can't be reached." and told["problem"].endswith("Try again in a moment.")
+
+
+@pytest.mark.parametrize(("headers", "status"), [({"HX-Request": "true"}, 401), ({}, 413)])
+def test_a_stranger_who_sends_a_piece_is_told_to_sign_in_and_not_of_sizes(upstream, headers, status):
+    address = f"/jobs/{JOB}/upload/piece?t=x"
+    answer = CheckedClient().patch(address, b"x" * 4_194_304, content_type=OFFSET, headers=headers)
+    told = answer.headers.get("HX-Trigger", "") + text(answer)
+    assert answer.status_code == status and "You are signed out" in told and "MiB" not in told
 
 
 # How an import goes, for a script that follows many
