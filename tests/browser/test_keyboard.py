@@ -121,6 +121,8 @@ def test_the_palette_does_what_can_be_done_on_the_page(page: Page, enter):
         [
             "Change the selected jobs…",
             "Distribute the selected jobs…",
+            "Get the data of the selected jobs…",
+            "Upload annotations into the selected jobs…",
             "Download the selected jobs as CSV",
             "Download the selected jobs as Excel",
         ]
