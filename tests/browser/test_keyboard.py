@@ -113,7 +113,9 @@ def test_the_palette_does_what_can_be_done_on_the_page(page: Page, enter):
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
     page.keyboard.press("j")
+    expect(link_of(page, 1)).to_be_focused()
     page.keyboard.press("x")
+    expect(page.locator("#selection")).to_contain_text("1 selected")
 
     page.keyboard.press("Control+k")
     page.keyboard.type("selected jobs")
