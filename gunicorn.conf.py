@@ -38,8 +38,11 @@ loglevel = env.str("LOG_LEVEL", "INFO").lower()
 
 
 def on_starting(server: Any) -> None:
-    """What gunicorn itself says of a request that failed must not hold a link to a file either."""
+    """What gunicorn itself says of a request that failed must not hold a link to a file either; and a transfer that had
+    to be cut off is no traceback."""
+    from jobsportal.web.cutting import CutFilter
     from jobsportal.web.logs import LineFormatter
 
     for handler in server.log.error_log.handlers:
+        handler.addFilter(CutFilter())
         handler.setFormatter(LineFormatter(server.log.error_fmt, server.log.datefmt))

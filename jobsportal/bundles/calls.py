@@ -32,9 +32,19 @@ class Calls:
         return "export:dataset" if self.bundle.save_images else "export:annotations"
 
     def standing(self, parts: list[Part]) -> Standing:
-        """How the exports of these parts stand: found in the list of the person's own, which is newest first; those
-        with an id that aren't there are asked for one by one. Upstream: requests.list, requests.retrieve. Raises what
-        keeps the list from being read."""
+        """How the exports of these parts stand: found in the list of the person's own; those with an id that aren't
+        there are asked for one by one. Upstream: requests.list, requests.retrieve. Raises what keeps the list from
+        being read."""
+        found, _ = self.listed(parts)
+        missing = [part for part in parts if part not in found]
+        named = [part for part in missing if part.rq_id]
+        answers = side_by_side(*(partial(self.client(part).requests.retrieve, part.rq_id) for part in named))
+        return found | dict.fromkeys(missing) | dict(zip(named, answers, strict=True))
+
+    def listed(self, parts: list[Part]) -> tuple[Standing, bool]:
+        """Those exports of these parts that the list of the person's own shows, which is newest first; and whether it
+        was looked through, so that all others are gone. Upstream: requests.list. Raises what keeps it from being
+        read."""
         found: Standing = {}
         for number in range(1, PAGES + 1):
             page = self.person.within(EVERYTHING).client.requests.list(
@@ -42,11 +52,8 @@ class Calls:
             )
             found |= self._matched(page.results, [part for part in parts if part not in found])
             if len(found) == len(parts) or not page.has_next:
-                break
-        missing = [part for part in parts if part not in found]
-        named = [part for part in missing if part.rq_id]
-        answers = side_by_side(*(partial(self.client(part).requests.retrieve, part.rq_id) for part in named))
-        return found | dict.fromkeys(missing) | dict(zip(named, answers, strict=True))
+                return found, True
+        return found, False
 
     def client(self, part: Part) -> Client:
         return self.person.client_within(part.organization_id)

@@ -13,14 +13,14 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from jobsportal.accounts.person import Person
-from jobsportal.bundles import lengths, tables
-from jobsportal.bundles.models import FAILED, LEFT_OUT, MADE, PREPARING, STOPPED, ZIP, Bundle
+from jobsportal.bundles import checking, lengths, tables
+from jobsportal.bundles.models import FAILED, LEFT_OUT, MADE, PREPARING, READY, STOPPED, ZIP, Bundle
 from jobsportal.bundles.reading import Broken
 from jobsportal.bundles.remaking import remake
 from jobsportal.bundles.writing import Writing, gathered
 from jobsportal.cvat import errors
-from jobsportal.exports.filenames import download_name
-from jobsportal.web.streaming import Transfer
+from jobsportal.exports.filenames import bundle_name
+from jobsportal.web.streaming import Transfer, without_body
 
 RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
 
@@ -30,12 +30,16 @@ def handed_over(request: HttpRequest, person: Person, bundle: Bundle) -> HttpRes
     it). Heeds Range and If-Range where the file's length is known. Parts that are still being made are waited for while
     the others are sent; what the upstream has handed out for good is prepared again first.
 
-    Upstream: requests.download for each part, or what a table needs. Raises Conflict while no part is made, NotFound
-    where there is no file (any more), and what hinders the first part."""
+    Upstream: requests.list, for what was exported anew since it was ready; then requests.download for each part, or
+    what a table needs. Raises Conflict while no part is made, or where one is being exported anew; NotFound where there
+    is no file (any more); and what hinders the first part."""
     bundle.refresh_from_db()
     if bundle.kind != ZIP:
         return tables.handed_over(request, person, bundle, filename_of(bundle))
     refuse_gone(bundle)
+    if bundle.status == READY:
+        checking.check(bundle, person)
+        bundle.refresh_from_db()
     if request.method == "GET" and remake(bundle, person, bundle.parts.filter(is_used=True)):
         bundle.refresh_from_db()
     return answer(request, person, bundle)
@@ -57,7 +61,7 @@ def answer(request: HttpRequest, person: Person, bundle: Bundle) -> HttpResponse
     if wanted and wanted[0] > wanted[1]:
         return no_such_part(length)
     if request.method == "HEAD":
-        response: HttpResponseBase = HttpResponse(content_type="application/zip")
+        response: HttpResponseBase = without_body("application/zip")
     else:
         start, end = wanted or (0, None)
         passage = Passage(begun(person, bundle, parts if length is not None else None), length, start, end)
@@ -142,12 +146,11 @@ def no_such_part(length: int | None) -> HttpResponse:
 
 
 def filename_of(bundle: Bundle) -> str:
-    """Such as `Street-scenes-finished-work-86-jobs-coco-2026-11-23.zip`."""
-    return download_name(
-        project=bundle.title,
-        target=f"{bundle.total}-job{'' if bundle.total == 1 else 's'}",
-        format=bundle.format or "objects",
+    return bundle_name(
+        title=bundle.title,
+        total=bundle.total,
+        format=bundle.format,
         with_images=bundle.save_images,
         day=timezone.localdate(bundle.made),
-        extension=bundle.kind,
+        kind=bundle.kind,
     )

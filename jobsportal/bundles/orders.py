@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from jobsportal.accounts.kept import access, who
 from jobsportal.accounts.person import Person
+from jobsportal.bundles import reusing
 from jobsportal.bundles.models import (
     ASKED,
     FAILED,
@@ -61,6 +62,14 @@ class TooManyJobs(Exception):
         self.count = count
 
 
+class PreparedAlready(Exception):
+    """The same is being prepared already, as `bundle`; nothing was ordered."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        super().__init__(str(bundle))
+        self.bundle = bundle
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far a bundle is, in jobs. `size` is what its parts come to upstream, in bytes; None while that isn't known of
@@ -93,12 +102,14 @@ def order(
     purpose: str = "",
     mail_to: str = "",
     address: str = "",
+    is_anew: bool = False,
 ) -> Bundle:
     """Have these jobs prepared as one file. A table (CSV, Excel) needs no preparation and is ready at once.
-    `address` is where the person reaches the portal, for the link in the e-mail.
+    `address` is where the person reaches the portal, for the link in the e-mail. Files of jobs that were exported for
+    this person before, and have not changed since, are used again unless `is_anew`.
 
-    Upstream: the names of tasks and projects that are not cached. Raises NothingToPrepare, TooManyJobs, and
-    NobodyPrepares where a ZIP is wanted and no worker is there."""
+    Upstream: the names of tasks and projects that are not cached, and what `reusing.still_good` asks. Raises
+    NothingToPrepare, TooManyJobs, PreparedAlready, and NobodyPrepares where a ZIP is wanted and no worker is there."""
     chosen = {job.id: job for job in jobs}
     if not chosen:
         raise NothingToPrepare
@@ -113,15 +124,21 @@ def order(
         "purpose": purpose,
         "total": len(chosen),
     }
+    form: dict[str, Any] = {"format": format, "save_images": save_images, "layout": layout}
+    files: reusing.Files = {}
     if kind == ZIP:
-        fields |= {"format": format, "save_images": save_images, "layout": layout, "mail_to": mail_to}
-        fields |= {"address": address[:300], **access(person)}
+        fields |= {**form, "mail_to": mail_to, "address": address[:300], **access(person)}
+        files = {} if is_anew else reusing.still_good(person, chosen, format, save_images)
     else:
         now = timezone.now()
         fields |= {"status": READY, "ready": now, "expires": now + timedelta(days=TABLE_DAYS)}
     with transaction.atomic():
+        same = reusing.same_under_way(person, set(chosen), **form) if kind == ZIP else None
+        if same:
+            raise PreparedAlready(same)
         bundle = Bundle.objects.create(upstream=settings.CVAT_URL, **who(person), **fields)
         parts = [part_of(bundle, job, names.task(job), names.project(job)) for job in chosen.values()]
+        reusing.take_over(parts, files)
         Part.objects.bulk_create(parts, batch_size=BATCH)
     return bundle
 
@@ -136,6 +153,11 @@ def part_of(bundle: Bundle, job: Job, task: str, project: str) -> Part:
         "frames": job.frame_count,
     }
     return Part(bundle=bundle, job_id=job.id, organization_id=job.organization, about=about)
+
+
+def tell(bundle: Bundle, mail_to: str) -> None:
+    """Tell its owner by e-mail too, once it is ready."""
+    Bundle.objects.filter(pk=bundle.pk).update(mail_to=mail_to)
 
 
 def own_bundles(person: Person) -> QuerySet[Bundle]:
@@ -210,11 +232,11 @@ def complete(bundle: Bundle, person: Person) -> int:
 
 def again(bundle: Bundle, person: Person) -> Bundle:
     """Order the same jobs once more, as they are now; the parts of the old one are not used. Upstream: jobs.list per
-    200 jobs, names. Raises NobodyPrepares, and NothingToPrepare where all the jobs are gone."""
+    200 jobs, names. Raises NobodyPrepares, PreparedAlready, and NothingToPrepare where all the jobs are gone."""
     person = person.within(bundle.organization)
     jobs = by_ids(person, bundle.parts.values_list("job_id", flat=True))
     kept = ("title", "kind", "format", "save_images", "layout", "purpose", "address")
-    return order(person, jobs, **{name: getattr(bundle, name) for name in kept})
+    return order(person, jobs, is_anew=True, **{name: getattr(bundle, name) for name in kept})
 
 
 def remove(bundle: Bundle) -> None:

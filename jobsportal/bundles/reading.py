@@ -10,6 +10,7 @@ from jobsportal.cvat import errors
 from jobsportal.cvat.client import Download
 from jobsportal.cvat.types import Operation, Request
 from jobsportal.runs.pace import is_hindrance
+from jobsportal.web.cutting import Cut
 from jobsportal.web.errors import in_words
 
 TRIES = 4
@@ -20,7 +21,11 @@ class Gone(Exception):
     """The upstream has no such file (any more); the words say why."""
 
 
-class Broken(Exception):
+class Unready(Gone):
+    """It is being made anew: somebody has asked for the same export once more."""
+
+
+class Broken(Cut):
     """The file can't be gone on with as it was begun: whoever fetches it has to begin anew."""
 
 
@@ -76,6 +81,8 @@ class Archive:
         for attempt in range(1, TRIES + 1):
             try:
                 return self.client.requests.download(self.request, headers=headers)
+            except errors.Conflict as error:
+                raise Unready(in_words(error)) from error
             except errors.CVATError as error:
                 if not is_hindered(error):
                     raise Gone(in_words(error)) from error

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.http import content_disposition_header
 
 from jobsportal.accounts.person import Person
@@ -15,7 +15,7 @@ from jobsportal.cvat import errors
 from jobsportal.runs.pace import is_hindrance
 from jobsportal.web import tables
 from jobsportal.web.errors import in_words
-from jobsportal.web.streaming import csv_passed_on
+from jobsportal.web.streaming import csv_passed_on, without_body
 
 TRIES = 3
 PAUSE_SECONDS = 1.0
@@ -26,7 +26,7 @@ def handed_over(request: HttpRequest, person: Person, bundle: Bundle, filename: 
     answer begins. Raises what hinders all of it; a job that can't be read gets a row that says so."""
     kind = tables.EXCEL if bundle.kind == EXCEL else "text/csv; charset=utf-8"
     if request.method == "HEAD":
-        response: HttpResponseBase = HttpResponse(content_type=kind)
+        response: HttpResponseBase = without_body(kind)
     elif bundle.kind == EXCEL:
         response = tables.excel("Objects", COLUMNS, (cells(row) for row in rows(person, bundle)), filename)
     else:

@@ -85,6 +85,9 @@ def again(request: PortalRequest, key: UUID) -> HttpResponseBase:
             orders.complete(found, request.person)
             return redirect("bundles:bundle", key)
         return redirect("bundles:bundle", orders.again(found, request.person).key)
+    except orders.PreparedAlready as same:
+        toasts.on_next_page(request, toasts.Toast("This is being prepared already.", kind="note"))
+        return redirect("bundles:bundle", same.bundle.key)
     except orders.NobodyPrepares:
         return refused(request, "Nothing was prepared", NO_WORKER, 503)
     except orders.NothingToPrepare:

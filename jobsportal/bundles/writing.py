@@ -16,8 +16,8 @@ from jobsportal.bundles.lists import Entry, Lists, Written, left_out_of
 from jobsportal.bundles.models import ASKED, FOLDERS, LEFT_OUT, MADE, PREPARING, WAITING, Bundle, Part
 from jobsportal.bundles.packing import Zip, compression_of
 from jobsportal.bundles.paths import Names, archive_of, folder_of, told_name
-from jobsportal.bundles.reading import Archive, Broken, Gone
-from jobsportal.bundles.remaking import remake
+from jobsportal.bundles.reading import Archive, Broken, Gone, Unready
+from jobsportal.bundles.remaking import remake, wait_for
 from jobsportal.runs import workers
 
 LOOK_SECONDS = 0.25
@@ -121,15 +121,16 @@ class Writing:
         self.identity.add(facts_of(part))
 
     def _archive(self, part: Part) -> Generator[bytes, None, Archive | None]:
-        """The part's file; one that is gone is made again, once, and waited for. None: then it is left out."""
+        """The part's file; one that is gone is made again, once, and waited for, as is one that is being made anew.
+        None: then it is left out."""
         begun, self._begun = self._begun, None
         if begun is not None:
             return begun
         try:
             return Archive(self.person, part)
         except Gone as gone:
-            words = str(gone)
-        remake(self.bundle, self.person, Part.objects.filter(pk=part.pk, version=part.version))
+            words, take_back = str(gone), wait_for if isinstance(gone, Unready) else remake
+        take_back(self.bundle, self.person, Part.objects.filter(pk=part.pk, version=part.version))
         if self.promised is not None:
             raise Broken(words)
         again = yield from self._settled(part.position or 0, settings.RUN_PATIENCE_SECONDS)

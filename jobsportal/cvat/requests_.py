@@ -14,6 +14,7 @@ from jobsportal.cvat.types import Page, Request
 if TYPE_CHECKING:
     from jobsportal.cvat.client import Client, Download
 
+NO_CONTENT = 204
 DOWNLOAD_PATH = re.compile(r"/api/(?:jobs|tasks|projects)/[0-9]{1,18}/(?:dataset/download|dataset|annotations)")
 
 
@@ -94,6 +95,11 @@ class Requests:
             if request.can_be_fetched_again:
                 raise
             raise NotFound(detail=error.detail, status=error.status, request_id=error.request_id) from error
+        except BrokenAnswer as error:
+            if error.status != NO_CONTENT:
+                raise
+            # It was finished, and somebody has asked for the same anew since.
+            raise Conflict(detail="It is being made anew.", rq_id=request.id, request_id=error.request_id) from error
 
 
 def place_of(result_url: str, prefix: str) -> tuple[str, dict[str, list[str]]]:

@@ -219,6 +219,7 @@ class Task(Record, frozen=True):
     mode: str = ""
     size: Frame = 0
     dimension: str | None = None
+    updated_date: Moment | None = None
     owner: BasicUser | None = None
     assignee: BasicUser | None = None
     jobs: JobsSummary = JobsSummary()
@@ -230,6 +231,7 @@ class Project(Record, frozen=True):
     id: Id
     name: str
     organization: Id | None = None
+    updated_date: Moment | None = None
     owner: BasicUser | None = None
     assignee: BasicUser | None = None
 

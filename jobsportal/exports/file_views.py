@@ -12,7 +12,7 @@ from jobsportal.cvat.types import Request
 from jobsportal.exports.filenames import download_name
 from jobsportal.exports.items import DATASET, TARGETS, Item, names_of, title_of
 from jobsportal.jobs.names import PROJECT, TASK, Names
-from jobsportal.web.streaming import passed_on, skipping, whole_length
+from jobsportal.web.streaming import passed_on, skipping, whole_length, without_body
 
 ASKED = ("Range", "If-Range", "If-None-Match", "If-Modified-Since")
 KEPT = ("Content-Length", "Content-Range", "ETag", "Last-Modified", "Accept-Ranges")
@@ -34,7 +34,7 @@ def handed_over(request: HttpRequest, person: Person, known: Request) -> HttpRes
     """The file of an export, read from the upstream as `person`. Upstream: requests.download, names. Raises what the
     upstream answers."""
     if request.method == "HEAD" and is_used_up_by_looking(known):
-        return HttpResponse(content_type="application/zip")
+        return without_body("application/zip")
     headers = {name: request.headers[name] for name in ASKED if name in request.headers}
     download = person.client.requests.download(known, headers=headers)
     try:

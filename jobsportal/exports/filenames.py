@@ -32,6 +32,18 @@ def download_name(
     return f"_{name}" if name.split(".")[0].rstrip().upper() in RESERVED else name
 
 
+def bundle_name(*, title: str, total: int, format: str, with_images: bool, day: date, kind: str) -> str:
+    """Such as `Street-scenes-finished-work-86-jobs-coco-2026-11-23.zip`; a table has no format."""
+    return download_name(
+        project=title,
+        target=f"{total}-job{'' if total == 1 else 's'}",
+        format=format or "objects",
+        with_images=with_images,
+        day=day,
+        extension=kind,
+    )
+
+
 def part_of(text: str) -> str:
     """What may stand in a file name: letters of any script, digits, marks that mean nothing to any system."""
     plain = unicodedata.normalize("NFC", text)

@@ -17,7 +17,7 @@ from jobsportal.accounts.person import Person, PortalRequest
 from jobsportal.bundles import telling
 from jobsportal.bundles.orders import NobodyPrepares
 from jobsportal.cvat import errors
-from jobsportal.exports.filenames import download_name
+from jobsportal.exports.filenames import bundle_name, download_name
 from jobsportal.exports.forms import PURPOSES as HOLDS
 from jobsportal.exports.get_forms import PlaceForm
 from jobsportal.exports.get_orders import SINGLE, OnlyDownload, Ordered, Place, placed, way_of
@@ -54,7 +54,7 @@ def confirmed(request: PortalRequest) -> HttpResponseBase:
     way = way_of(wish, counts)
     given: dict[str, Any] = {
         "storages": [] if isinstance(storages, errors.CVATError) else list(storages),
-        "filename": file_name(wish),
+        "filename": storage_name(wish),
         "may_store": way == SINGLE,
         "mail_to": "" if isinstance(mail_to, errors.CVATError) or wish.is_table else mail_to,
     }
@@ -69,7 +69,7 @@ def confirmed(request: PortalRequest) -> HttpResponseBase:
         "way": way,
         "jobs": counts.of(wish.part),
         "holds": HOLDS.get(wish.format, ""),
-        "filename": given["filename"],
+        "filename": "" if way == SINGLE else bundle_file_name(wish, counts.of(wish.part)),
         "storage_problem": in_words(storages) if isinstance(storages, errors.CVATError) else "",
         "has_storages": bool(given["storages"]),
         "mail_to": given["mail_to"],
@@ -123,12 +123,14 @@ def own_address(person: Person) -> str:
     return telling.address_of(person) if telling.can_tell() else ""
 
 
-def file_name(wish: Wish) -> str:
-    """What the file will be called, as far as that is known before it is made."""
-    return download_name(
-        project=wish.title,
-        format="" if wish.is_table else wish.format,
-        with_images=bool(wish.with_images),
-        day=timezone.localdate(),
-        extension=wish.kind,
-    )
+def storage_name(wish: Wish) -> str:
+    """What the file is called in a cloud storage, unless the person names it."""
+    images = bool(wish.with_images)
+    return download_name(project=wish.title, format=wish.format, with_images=images, day=timezone.localdate())
+
+
+def bundle_file_name(wish: Wish, jobs: int) -> str:
+    """What the file of so many jobs will be called."""
+    images = bool(wish.with_images)
+    day = timezone.localdate()
+    return bundle_name(title=wish.title, total=jobs, format=wish.format, with_images=images, day=day, kind=wish.kind)

@@ -14,6 +14,7 @@ from jobsportal.exports.get_subjects import ALL, Counts, counts_of, jobs_in
 from jobsportal.exports.get_wishes import Wish
 
 SINGLE, BUNDLE, TABLE = "single", "bundle", "table"
+ALREADY = "This is being prepared already."
 
 
 class OnlyDownload(Exception):
@@ -78,25 +79,30 @@ def exported(person: Person, wish: Wish, target: str, id: int, place: Place) -> 
         filename=place.filename,
     )
     if made is None:
-        return Ordered(note="The same is being prepared already.")
+        return Ordered(note=ALREADY)
     if place.mail_to:
         watching.watch(person, made.rq_id, wish.title, place.mail_to, place.address)
-    return Ordered(made.rq_id, "" if made.is_new else "The same is being prepared already.")
+    return Ordered(made.rq_id, "" if made.is_new else ALREADY)
 
 
 def bundled(person: Person, wish: Wish, jobs: list[Job], place: Place, note: str) -> Ordered:
-    bundle = orders.order(
-        person,
-        jobs,
-        title=wish.title,
-        kind=wish.kind,
-        format=wish.format,
-        save_images=bool(wish.with_images),
-        layout=layout_for(wish.purpose),
-        purpose=wish.purpose,
-        mail_to=place.mail_to,
-        address=place.address,
-    )
+    try:
+        bundle = orders.order(
+            person,
+            jobs,
+            title=wish.title,
+            kind=wish.kind,
+            format=wish.format,
+            save_images=bool(wish.with_images),
+            layout=layout_for(wish.purpose),
+            purpose=wish.purpose,
+            mail_to=place.mail_to,
+            address=place.address,
+        )
+    except orders.PreparedAlready as same:
+        if place.mail_to:
+            orders.tell(same.bundle, place.mail_to)
+        return Ordered(str(same.bundle.key), ALREADY)
     if not wish.is_table:
         news.remember(person, news.BUNDLE, str(bundle.key), wish.title)
     return Ordered(str(bundle.key), note)

@@ -111,6 +111,8 @@ def ask_again(share: Share, person: Person) -> None:
             raise errors.NotFound
         try:
             here.update(bundle=orders.again(share.bundle, person))
+        except orders.PreparedAlready as same:
+            here.update(bundle=same.bundle)
         except orders.NobodyPrepares:
             raise errors.Busy(detail="There is no worker.") from None
         except (orders.NothingToPrepare, orders.TooManyJobs):

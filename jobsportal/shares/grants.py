@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from jobsportal.accounts.person import address_of
 from jobsportal.shares.models import Fetch, Share
+from jobsportal.web.cutting import Cut
 
 COOKIE = "portal_grant"
 LASTS = timedelta(hours=6)
@@ -33,7 +34,7 @@ LOST_SHARE = 4
 LOOK_SECONDS = 5.0
 
 
-class Withdrawn(Exception):
+class Withdrawn(Cut):
     """The link was withdrawn in the middle of a transfer: it breaks off, so that it doesn't look whole."""
 
 

@@ -125,7 +125,8 @@ def is_beyond(visit: Visit, fetch: Fetch, is_handed_out_once: bool) -> bool:
 def counted(visit: Visit, fetch: Fetch, response: HttpResponseBase) -> HttpResponseBase:
     """The answer, if the grant gives that much."""
     try:
-        measured = grants.measured(response, fetch)
+        is_sent = visit.request.method != "HEAD"
+        measured = grants.measured(response, fetch) if is_sent else response
     except BaseException:
         response.close()
         raise

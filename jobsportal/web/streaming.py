@@ -65,6 +65,12 @@ def close(pieces: Iterable[bytes]) -> None:
         end()
 
 
+def without_body(content_type: str, status: int = 200) -> HttpResponseBase:
+    """The answer to HEAD of a file whose length may not be known: of any other answer without a body Django says that
+    it has none."""
+    return StreamingHttpResponse((), status=status, content_type=content_type)
+
+
 def csv_passed_on(request: HttpRequest, pieces: Iterable[bytes], filename: str) -> HttpResponseBase:
     """A table as a file, written while it is sent. `filename` is plain ASCII without quotes."""
     if request.META.get("SERVER_PROTOCOL") == "HTTP/1.0":
@@ -158,9 +164,12 @@ def passed_on(
     break upstream comes out of the iteration, so that the server cuts the connection: a short file never looks whole.
     Raises Busy while too many transfers are under way.
     """
-    if request.method == "HEAD" or download.status in NO_BODY:
+    if download.status in NO_BODY:
         download.close()
         response: HttpResponseBase = HttpResponse(status=download.status, content_type=content_type)
+    elif request.method == "HEAD":
+        download.close()
+        response = without_body(content_type, download.status)
     else:
         response = StreamingHttpResponse(Transfer(download), status=download.status, content_type=content_type)
     # The bytes pass as they are, so what they are packed in has to be told, whoever asked for them unpacked.

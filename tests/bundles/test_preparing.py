@@ -112,7 +112,7 @@ def test_a_sign_in_that_ends_in_the_middle_is_said(alice, upstream, settings):
 
 def order_signed_out(upstream) -> Bundle:
     person = person_named(upstream)
-    bundle = order(person, [1])
+    bundle = order(person, [3])
     upstream.revoke("alice")
     return bundle
 

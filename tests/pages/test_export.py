@@ -355,7 +355,7 @@ def test_the_head_of_a_file_is_told_without_the_file(portal, upstream, ready, mo
     monkeypatch.setattr(Download, "close", lambda download: closed.append(download.response.close()))
     answer = portal.head(file_url(upstream))
     assert closed
-    assert answer.status_code == 200 and int(answer["Content-Length"]) > 0 and not answer.content
+    assert answer.status_code == 200 and int(answer["Content-Length"]) > 0 and not b"".join(answer.streaming_content)
     assert "attachment" in answer["Content-Disposition"]
 
 

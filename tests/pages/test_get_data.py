@@ -10,6 +10,7 @@ import pytest
 from django.core.cache import cache
 
 from jobsportal.bundles import preparing
+from jobsportal.bundles.handing import filename_of
 from jobsportal.bundles.models import ARCHIVES, CSV, FOLDERS, Bundle, Watch
 from jobsportal.cvat.types import Job
 from jobsportal.exports.get_purposes import ARCHIVE, DETECTOR, PURPOSES, SEGMENTATION, best, offers
@@ -272,7 +273,7 @@ def test_the_last_step_says_all_of_it_in_one_sentence(portal):
         "You get the finished work of Street scenes, 4 jobs, 38 frames, as COCO 1.0 for training a detector, "
         "without the images." in words(page)
     )
-    assert re.search(r"Street-scenes-finished-work-coco-\d{4}-\d\d-\d\d\.zip", text(page))
+    assert re.search(r"Street-scenes-finished-work-4-jobs-coco-\d{4}-\d\d-\d\d\.zip", text(page))
     assert "ground truth jobs and consensus replicas; jobs whose state isn’t completed" in text(page)
 
 
@@ -351,6 +352,23 @@ def test_a_double_click_orders_once(portal, upstream):
     first = portal.post("/downloads/get/confirm", fields(page))
     second = portal.post("/downloads/get/confirm", fields(page))
     assert Bundle.objects.count() == 1 and first["Location"] == second["Location"]
+
+
+def test_the_same_ordered_anew_leads_to_the_one_that_is_being_prepared(portal, upstream, settings):
+    settings.EMAIL_URL = "memory://"
+    pages = [portal.get("/downloads/get/confirm", {"project": STREET, "part": "finished", **COCO}) for _ in range(2)]
+    first = portal.post("/downloads/get/confirm", fields(pages[0]))
+    second = portal.post("/downloads/get/confirm", fields(pages[1]) | {"mail": "on"})
+    assert Bundle.objects.count() == 1 and first["Location"] == second["Location"]
+    assert "This is being prepared already." in words(portal.get(second["Location"]))
+    assert Bundle.objects.get().mail_to == "alice@example.com"
+
+
+@pytest.mark.parametrize("wanted", [{"part": "finished", **COCO}, {"purpose": "table", "kind": "csv"}])
+def test_the_file_is_called_as_was_said(portal, upstream, wanted):
+    page = portal.get("/downloads/get/confirm", {"project": STREET, **wanted})
+    portal.post("/downloads/get/confirm", fields(page))
+    assert filename_of(Bundle.objects.get()) in page.content.decode()
 
 
 def test_an_order_that_failed_can_be_sent_again(portal, upstream):

@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import io
+import re
 import socket
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +14,7 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from tests.shares.conftest import PADDING, Owner
+from tests.shares.conftest import JOB, PADDING, Owner
 
 
 def granted(served, link, **fields):
@@ -100,6 +101,27 @@ def test_a_download_that_broke_upstream_is_gone_on_with(served, owner, sandbox, 
     assert status == 200 and 0 < len(got) <= 12_000_000
     status, rest = read_all(browser, place, Range=f"bytes={len(got)}-")
     assert status == 206 and zipfile.ZipFile(io.BytesIO(got + rest)).testzip() is None
+
+
+def test_a_transfer_that_is_cut_off_is_one_line_of_the_log(served, owner, sandbox, large):
+    link = owner.share(large)
+    browser, place = granted(served, link)
+    before = len(served.log.read_text())
+    sandbox.fail(path="/dataset/download", truncate=12_000_000)
+    read_all(browser, place)
+    for _ in range(300):
+        if "cut off" in (told := served.log.read_text()[before:]):
+            break
+        owner.get("/healthz")
+    assert "A transfer was cut off: Unreachable: " in told and "Traceback" not in told and link not in told
+
+
+def test_whoever_asks_only_for_the_headers_of_a_table_is_told_no_length(served, owner):
+    made = owner.post("/downloads/get/confirm?org=acme", jobs=str(JOB), purpose="table", kind="csv")
+    found = re.search(r"/downloads/bundles/[\w-]+/file", made.text)
+    answer = owner.browser.head(served.url + found[0], timeout=30)
+    assert answer.status_code == 200 and "Content-Length" not in answer.headers
+    assert owner.get(found[0]).content, "on the same connection"
 
 
 def test_side_by_side_one_grant_gives_one_file(served, owner, large):
