@@ -145,6 +145,12 @@ def no_such_part(length: int | None) -> HttpResponse:
     return response
 
 
+def length_of(bundle: Bundle) -> int | None:
+    """How many bytes its file has, where that is known before it is written."""
+    etag, _ = lengths.told_of(bundle)
+    return lengths.length_of(bundle, etag) if etag else None
+
+
 def filename_of(bundle: Bundle) -> str:
     return bundle_name(
         title=bundle.title,

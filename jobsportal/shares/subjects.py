@@ -9,6 +9,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from jobsportal.accounts.person import Person
+from jobsportal.bundles.handing import length_of
 from jobsportal.bundles.models import CSV, EXCEL, READY, Bundle
 from jobsportal.bundles.orders import own_bundle
 from jobsportal.cvat import errors
@@ -109,8 +110,11 @@ def bundle_of(person: Person, key: str) -> Subject:
 
 
 def measured(person: Person, subject: Subject) -> int | None:
-    """The file's length, where telling it doesn't use the file up. Upstream: requests.download, of which only the
-    headers are read. Raises NotToShare where there is no file any more, and what else the upstream answers."""
+    """The file's length, where telling it doesn't use the file up. Upstream, but for a bundle: requests.download, of
+    which only the headers are read. Raises NotToShare where there is no file any more, and what else the upstream
+    answers."""
+    if subject.bundle is not None:
+        return length_of(subject.bundle)
     if subject.known is None or subject.is_handed_out_once:
         return None
     try:

@@ -44,7 +44,9 @@ def shares(page: Page) -> dict[str, int]:
     """How many jobs each person gets, once the plan is there."""
     rows = page.get_by_role("table", name="Open jobs and frames").locator("tbody tr")
     expect(rows).not_to_have_count(0)
-    return {row.locator(".person-name").inner_text(): int(row.locator("td a").inner_text().split()[0]) for row in rows.all()}
+    return {
+        row.locator(".person-name").inner_text(): int(row.locator("td a").inner_text().split()[0]) for row in rows.all()
+    }
 
 
 def test_many_jobs_over_four_people_one_moved_and_handed_out(page: Page, enter, worker):
