@@ -33,11 +33,11 @@ def download_name(
 
 
 def bundle_name(*, title: str, total: int, format: str, with_images: bool, day: date, kind: str) -> str:
-    """Such as `Street-scenes-finished-work-86-jobs-coco-2026-11-23.zip`; a table has no format."""
+    """Such as `Street-scenes-finished-work-86-jobs-coco-2026-11-23.zip`."""
     return download_name(
         project=title,
         target=f"{total}-job{'' if total == 1 else 's'}",
-        format=format or "objects",
+        format=format,
         with_images=with_images,
         day=day,
         extension=kind,

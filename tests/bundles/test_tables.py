@@ -52,7 +52,7 @@ def test_every_object_of_every_job_is_a_row(alice, upstream, generation, request
     ids = [1, 2, video_job(upstream)]
     bundle = order(person_named(upstream), ids, kind=CSV, format="")
     answer = browser_of("alice").get(address(bundle))
-    assert answer["Content-Type"].startswith("text/csv") and "3-jobs-objects-" in answer["Content-Disposition"]
+    assert answer["Content-Type"].startswith("text/csv") and "3-jobs-2" in answer["Content-Disposition"]
     rows = rows_of(answer)
     stored = {id: upstream.store.annotations_of(upstream.store.jobs[id]) for id in ids}
     assert [int(row["job"]) for row in rows] == [id for id in sorted(ids) for _ in range(total(stored[id]))]
