@@ -18,17 +18,18 @@ def check(bundle: Bundle, person: Person) -> None:
     prepared until they are there."""
     parts = list(bundle.parts.filter(status=MADE, is_used=False))
     found, is_all = Calls(bundle, person).listed(parts)
-    under_way, gone = [], []
+    is_other, under_way, gone = False, [], []
     for part in parts:
         answer = found.get(part)
         if is_finished(answer):
-            adopt(part, answer)
+            is_other = adopt(part, answer) or is_other
         elif isinstance(answer, Request) and not answer.is_over:
             under_way.append(part.pk)
         elif answer is not None or is_all:
             gone.append(part.pk)
-    first = bundle.parts.filter(status=MADE).aggregate(first=Min("expires"))["first"]
-    Bundle.objects.filter(pk=bundle.pk).update(expires=first)
+    if is_other:
+        first = bundle.parts.filter(status=MADE).aggregate(first=Min("expires"))["first"]
+        Bundle.objects.filter(pk=bundle.pk).update(expires=first)
     taken_back = remake(bundle, person, Part.objects.filter(pk__in=gone))
     taken_back += wait_for(bundle, person, Part.objects.filter(pk__in=under_way))
     if taken_back:
@@ -36,11 +37,10 @@ def check(bundle: Bundle, person: Person) -> None:
         raise errors.Conflict(detail="Some of it is being exported anew.")
 
 
-def adopt(part: Part, request: Request) -> None:
-    """Its file is the one that this request made, if that is another than the one that is known: then nothing is known
-    of it."""
+def adopt(part: Part, request: Request) -> bool:
+    """Its file is the one that this request made; whether that is another than before, of which nothing is known."""
     if request.finished_date in (None, part.finished):
-        return
+        return False
     made = {
         "status": MADE,
         "rq_id": request.id,
@@ -50,4 +50,4 @@ def adopt(part: Part, request: Request) -> None:
         "result_url": request.result_url,
     }
     same = Part.objects.filter(pk=part.pk, status=MADE, version=part.version)
-    same.update(**ANEW | made, version=F("version") + 1)
+    return bool(same.update(**ANEW | made, version=F("version") + 1))

@@ -22,6 +22,7 @@ def test_while_it_is_prepared_the_page_tells_how_far_it_is(reader, alice, settin
     step(bundle)
     text = page(reader, bundle)
     assert "0 of 3 jobs ready" in text and "Download as it is made" not in text and "hx-trigger" in text
+    assert ">Waiting</a>" in text, "numbers that stand still would contradict those that move"
     step(bundle)
     text = page(reader, bundle)
     assert "1 of 3 jobs ready" in text and "Download as it is made" in text
