@@ -63,8 +63,7 @@ class Archive:
     @property
     def length(self) -> int | None:
         """How long the upstream says that it is."""
-        told = self._download.headers.get("Content-Length", "")
-        return int(told) if told.isdecimal() and len(told) < 19 else None
+        return self._download.whole_length
 
     @property
     def tag(self) -> str:
@@ -137,7 +136,4 @@ def looked_at(person: Person, part: Part) -> tuple[str, int | None]:
     """Tag and size of a part's file, which is not used up by that. Upstream: requests.download, of one byte."""
     client = person.client_within(part.organization_id)
     with client.requests.download(known(part), headers={"Range": "bytes=0-0"}) as download:
-        total = download.headers.get("Content-Range", "").rpartition("/")[2]
-        if download.status == 200:
-            total = download.headers.get("Content-Length", "")
-        return tag_of(download), int(total) if total.isdecimal() and len(total) < 19 else None
+        return tag_of(download), download.whole_length

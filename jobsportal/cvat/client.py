@@ -97,6 +97,13 @@ class Download:
         return self.response.headers
 
     @property
+    def whole_length(self) -> int | None:
+        """How many bytes the whole file has, whether all of it comes or a part; None where the upstream doesn't say."""
+        name = "Content-Range" if self.status == 206 else "Content-Length"
+        told = self.headers.get(name, "").rpartition("/")[2]
+        return int(told) if told.isascii() and told.isdecimal() and len(told) < 16 else None
+
+    @property
     def filename(self) -> str:
         """The name that the upstream gives the file, without any folder; empty if it gives none."""
         try:

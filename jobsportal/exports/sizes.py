@@ -1,7 +1,6 @@
 """How large finished exports are: asked of the upstream once, by one byte, where that uses nothing up."""
 
 import hashlib
-import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import partial
@@ -44,9 +43,7 @@ def is_askable(request: Request) -> bool:
 def size_of(client: Client, request: Request) -> int:
     """The bytes of a file; 0 where that is not said."""
     with client.requests.download(request, headers={"Range": "bytes=0-0"}) as download:
-        told = download.headers.get("Content-Range", "") or download.headers.get("Content-Length", "")
-    found = re.fullmatch(r"(?:bytes 0-0/)?([0-9]{1,15})", told)
-    return int(found[1]) if found else 0
+        return download.whole_length or 0
 
 
 def key_of(request: Request) -> str:

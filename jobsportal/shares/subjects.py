@@ -119,7 +119,6 @@ def measured(person: Person, subject: Subject) -> int | None:
         return None
     try:
         with person.client.requests.download(subject.known) as download:
-            length = download.headers.get("Content-Length", "")
+            return download.whole_length
     except (errors.NotFound, errors.Conflict, errors.Unsupported):
         raise NotToShare("Its file is gone. Prepare it again, then share it.") from None
-    return int(length) if length.isdecimal() else None

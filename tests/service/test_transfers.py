@@ -62,6 +62,23 @@ def test_a_part_of_a_file_is_fetched(client, exported):
     assert b"".join(part) == body[10:20]
 
 
+@pytest.mark.parametrize(
+    ("status", "header", "length"),
+    [
+        ("200 OK", "X-Nothing: 0", 3),
+        ("206 Partial Content", "Content-Range: bytes 0-2/512", 512),
+        ("206 Partial Content", "Content-Range: bytes 0-2/*", None),
+        ("206 Partial Content", "Content-Range: bytes 0-2/9999999999999999", None),
+        ("206 Partial Content", "Content-Range: bytes 0-2/²", None),
+        ("206 Partial Content", "X-Nothing: 0", None),
+    ],
+)
+def test_the_length_of_the_whole_is_told_by_it_and_by_a_part(listen, client_of, status, header, length):
+    download = client_of(listen(answer(status, b"abc", header))).stream("/file")
+    assert download.whole_length == length
+    assert b"".join(download) == b"abc"
+
+
 def test_a_file_that_one_has_is_not_fetched_again(client, exported):
     etag = client.requests.download(exported).headers["ETag"]
     again = client.requests.download(exported, headers={"If-None-Match": etag})
