@@ -1,19 +1,29 @@
 """A person whose credential was kept for work that goes on without them."""
 
-from typing import Any, Protocol
+from typing import Any
+
+from django.db import models
 
 from jobsportal.accounts.person import EVERYTHING, Person
 from jobsportal.accounts.sealing import seal_credential, unseal_credential
 
 
-class Kept(Protocol):
-    """What remembers a person: their credential `sealed`, empty once it isn't needed any more."""
+class Kept(models.Model):
+    """Something of a person's of one upstream, with what it takes to go on in their name.
 
-    person_id: Any
-    username: Any
-    organization: Any
-    organizations: Any
-    sealed: Any
+    `organization` is the one that was looked at, as addresses carry it. `sealed` is the person's credential, empty once
+    it isn't needed any more; `organizations` goes with it.
+    """
+
+    upstream = models.CharField(max_length=500)
+    person_id = models.BigIntegerField()
+    username = models.CharField(max_length=150)
+    organization = models.CharField(max_length=64, blank=True)
+    organizations = models.JSONField(default=list)
+    sealed = models.TextField(blank=True)
+
+    class Meta:
+        abstract = True
 
 
 def person_of(kept: Kept) -> Person | None:

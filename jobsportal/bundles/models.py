@@ -4,6 +4,8 @@ from uuid import uuid4
 
 from django.db import models
 
+from jobsportal.accounts.kept import Kept
+
 # What a bundle is at: its parts are being made; all that can be had is there; taken back; nothing could be had.
 PREPARING, READY, STOPPED, FAILED = "preparing", "ready", "stopped", "failed"
 
@@ -17,7 +19,7 @@ WAITING, ASKED, MADE, LEFT_OUT = "", "asked", "made", "left out"
 FOLDERS, ARCHIVES = "folders", "archives"
 
 
-class Bundle(models.Model):
+class Bundle(Kept):
     """Jobs that somebody wants as one file: a ZIP of exports, or a table of all objects (CSV, Excel).
 
     `organization` is the one that was looked at, as addresses carry it. `format` and `save_images` are the upstream's
@@ -33,11 +35,6 @@ class Bundle(models.Model):
     """
 
     key = models.UUIDField(default=uuid4, unique=True, editable=False)
-    upstream = models.CharField(max_length=500)
-    person_id = models.BigIntegerField()
-    username = models.CharField(max_length=150)
-    organization = models.CharField(max_length=64, blank=True)
-    organizations = models.JSONField(default=list)
     title = models.CharField(max_length=300)
     kind = models.CharField(max_length=4, default=ZIP)
     format = models.CharField(max_length=200, blank=True)
@@ -46,7 +43,6 @@ class Bundle(models.Model):
     purpose = models.CharField(max_length=20, blank=True)
     status = models.CharField(max_length=10, default=PREPARING)
     total = models.PositiveIntegerField(default=0)
-    sealed = models.TextField(blank=True)
     mail_to = models.EmailField(max_length=320, blank=True)
     problem = models.TextField(blank=True)
     lease_owner = models.CharField(max_length=100, blank=True)
@@ -125,18 +121,12 @@ class Part(models.Model):
         return f"job {self.job_id}: {self.status or 'waiting'}"
 
 
-class Watch(models.Model):
+class Watch(Kept):
     """An export of the upstream's whose end somebody wants to hear of by e-mail. Gone once that is told.
 
     `sealed` is the person's credential, kept until then. The link leads to the portal at `address`. Nobody else looks
     after it before `lease_until`; `tries` counts e-mails that could not be sent."""
 
-    upstream = models.CharField(max_length=500)
-    person_id = models.BigIntegerField()
-    username = models.CharField(max_length=150)
-    organization = models.CharField(max_length=64, blank=True)
-    organizations = models.JSONField(default=list)
-    sealed = models.TextField()
     rq_id = models.CharField(max_length=1000)
     title = models.CharField(max_length=300)
     mail_to = models.EmailField(max_length=320)

@@ -5,6 +5,8 @@ from uuid import uuid4
 
 from django.db import models
 
+from jobsportal.accounts.kept import Kept
+
 # What a run is at: planned and not yet confirmed; waiting for a worker or under way; ended early; through.
 DRAFT, QUEUED, RUNNING, STOPPED, FINISHED = "draft", "queued", "running", "stopped", "finished"
 LIVE = (QUEUED, RUNNING)
@@ -20,7 +22,7 @@ WAITING, CHANGED, UNCHANGED, REFUSED, FAILED = "", "changed", "unchanged", "refu
 WILL_CHANGE, ALREADY, BARRED, DOUBTFUL = "will change", "already", "barred", "doubtful"
 
 
-class Run(models.Model):
+class Run(Kept):
     """Something that a person has done to many jobs.
 
     `organization` is the one that was looked at, as addresses carry it. `wanted` says what it was about, for words:
@@ -30,18 +32,12 @@ class Run(models.Model):
     """
 
     key = models.UUIDField(default=uuid4, unique=True, editable=False)
-    upstream = models.CharField(max_length=500)
-    person_id = models.BigIntegerField()
-    username = models.CharField(max_length=150)
-    organization = models.CharField(max_length=64, blank=True)
-    organizations = models.JSONField(default=list)
     kind = models.CharField(max_length=20)
     wanted = models.JSONField(default=dict)
     undoes = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="undone_by")
     retries = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="retried_by")
     status = models.CharField(max_length=10, default=DRAFT)
     total = models.PositiveIntegerField(default=0)
-    sealed = models.TextField(blank=True)
     stop_asked = models.BooleanField(default=False)
     problem = models.TextField(blank=True)
     lease_owner = models.CharField(max_length=100, blank=True)

@@ -5,13 +5,14 @@ from uuid import uuid4
 from django.db import models
 from django.utils import timezone
 
+from jobsportal.accounts.kept import Kept
 from jobsportal.bundles.models import Bundle
 
 # What a link is at.
 LIVE, USED_UP, EXPIRED, REVOKED = "live", "used up", "expired", "withdrawn"
 
 
-class Share(models.Model):
+class Share(Kept):
     """A link to one export of a person's: a request of the upstream's (`rq_id`), or a bundle, with which it ends.
 
     `digest` is the SHA-256 of the random part of the link, which is all that finds it; `token` is that part, sealed, so
@@ -26,13 +27,7 @@ class Share(models.Model):
     key = models.UUIDField(default=uuid4, unique=True, editable=False)
     digest = models.CharField(max_length=64, unique=True)
     token = models.TextField(blank=True)
-    upstream = models.CharField(max_length=500)
-    person_id = models.BigIntegerField()
-    username = models.CharField(max_length=150)
     name = models.CharField(max_length=300)
-    organization = models.CharField(max_length=64, blank=True)
-    organizations = models.JSONField(default=list)
-    sealed = models.TextField(blank=True)
     title = models.CharField(max_length=300)
     format = models.CharField(max_length=200, blank=True)
     save_images = models.BooleanField(default=False)

@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ("username", models.CharField(max_length=150)),
                 ("organization", models.CharField(blank=True, max_length=64)),
                 ("organizations", models.JSONField(default=list)),
-                ("sealed", models.TextField()),
+                ("sealed", models.TextField(blank=True)),
                 ("rq_id", models.CharField(max_length=1000)),
                 ("title", models.CharField(max_length=300)),
                 ("mail_to", models.EmailField(max_length=320)),
